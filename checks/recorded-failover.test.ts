@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { judgeStream, type JudgedStream, type StreamInQuestion } from '../harness/judge/stream.ts';
+import { judgeStream, type JudgedStream, type StreamToJudge } from '../harness/judge/stream.ts';
 import { Recorder } from '../harness/observe/recorder.ts';
 import { observeCalls } from '../harness/observe/stream-calls.ts';
 import { planAt } from '../harness/scenario/plan-at.ts';
@@ -14,7 +14,7 @@ import { pcapng } from '../reports/pcapng.ts';
  * What a lab has shown of a step in which the master of a pair lost its power while its client made a call every 20 ms:
  * all frames of all interfaces.
  */
-interface Recording extends Pick<StreamInQuestion, 'plan' | 'time' | 'bands'> {
+interface Recording extends Pick<StreamToJudge, 'plan' | 'time' | 'bands'> {
   /** Of the step. */
   index: number;
   records: CallRecord[];

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
 import { PcapReader } from '../agent/pcap.ts';
 import type { RawFrame } from '../agent/protocol.ts';
-import { isBeneathTrunk } from '../terms/trunk-interface.ts';
+import { isLowerDevice } from '../terms/trunk-interface.ts';
 import { L4labError } from '../errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { NodeExec } from './node-exec.ts';
@@ -33,7 +33,7 @@ export async function interfacesOf(
   const all = links.map(({ ifname }) => ifname);
   if (asked === undefined)
     return links
-      .filter((link) => ENDS.includes(link.linkinfo?.info_kind ?? '') && !isBeneathTrunk(link.ifname))
+      .filter((link) => ENDS.includes(link.linkinfo?.info_kind ?? '') && !isLowerDevice(link.ifname))
       .map(({ ifname }) => ifname);
   if (all.includes(asked)) return [asked];
   throw new L4labError(

@@ -3,7 +3,7 @@ import type { Place } from '../terms/cause.ts';
 import type { Attempt } from '../terms/attempt.ts';
 import type { Hop, Prediction, Question } from '../terms/walk.ts';
 
-/** Where prediction and observation differ; null when some alternative of the prediction is what was seen. */
+/** Where prediction and observation differ; null if an alternative of the prediction matches. */
 export function disagreement(attempt: Attempt, predicted: Prediction[]): Disagreement | null {
   const differences = predicted.map((prediction) => difference(attempt, prediction));
   if (predicted.length === 0 || differences.includes(null)) return null;
@@ -61,7 +61,7 @@ function firstDifference({ observed }: Attempt, prediction: Prediction): HopDiff
   );
 }
 
-/** What a node says to itself is not captured. */
+/** Packets inside one node are not captured. */
 function onWires(hops: Hop[]): Hop[] {
   return hops.filter(({ iface }) => iface !== 'lo');
 }
@@ -90,7 +90,7 @@ function stepOf(hop: Hop | undefined): Step | null {
   };
 }
 
-/** Ports are left out: a proxy may choose another source port. */
+/** Without ports: a proxy may choose another source port. */
 function keyOf(step: Step | null): string {
   if (step === null) return '';
   const { node, iface, direction, src, dst, ttl, inside, mss } = step;

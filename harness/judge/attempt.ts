@@ -7,12 +7,12 @@ import { sameSegment, type Evidence } from './evidence/evidence.ts';
 import type { Attempt } from '../terms/attempt.ts';
 import { answeredByTwo } from './two-owners.ts';
 
-/** The result of one attempt of a flow, from all that was seen. */
+/** The result of one attempt of a flow. */
 export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
   const { client, key, walk, packets, epoch, macTables, counters } = evidence;
   const works = client.answered;
   const servedBy = works ? (client.servedBy ?? walk.reply[0]?.node ?? key.caller) : null;
-  const sentAgainMs = works ? sentAgain(evidence, servedBy) : null;
+  const sentAgainMs = works ? retransmittedAfter(evidence, servedBy) : null;
   return {
     token: key.token,
     outcome: works ? 'works' : 'fails',
@@ -27,7 +27,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
       : [],
     sentAgainMs,
     servedBy,
-    ...handedOn(evidence),
+    ...forwardedTo(evidence),
     // If no packet was on a link, the caller sent to its own address, and the kernel uses the same address as source.
     sourceSeen: works ? (client.sourceSeen ?? walk.request.at(-1)?.src.ip ?? key.address) : null,
     observed: walk,
@@ -40,13 +40,13 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
 }
 
 /** Earliest retransmission of Linux, ms (TCP_RTO_MIN of net/tcp.h; its probe of the tail waits as long). */
-const SENT_AGAIN_MS = 180;
+const MIN_RETRANSMISSION_MS = 180;
 
 /**
  * Time until the caller sent the packet that got through, if the first was lost, ms; a late packet would have arrived by then.
  * Null if nothing was lost.
  */
-function sentAgain({ packets, flow }: Evidence, servedBy: string | null): number | null {
+function retransmittedAfter({ packets, flow }: Evidence, servedBy: string | null): number | null {
   const requests = packets.filter(({ frame }) => isRequest(frame));
   const sent = requests.filter(({ node, direction }) => direction === 'out' && node === flow.from);
   const arrivals = requests.filter(
@@ -56,7 +56,7 @@ function sentAgain({ packets, flow }: Evidence, servedBy: string | null): number
     const first = sent.find(({ iface, frame }) => iface === again.iface && sameRequest(frame, again.frame))!;
     const waitedMs = (again.time - first.time) / 1e6;
     const arrived = arrivals.some(({ time, frame }) => time < again.time && sameRequest(frame, again.frame));
-    return waitedMs < SENT_AGAIN_MS || arrived ? [] : [waitedMs];
+    return waitedMs < MIN_RETRANSMISSION_MS || arrived ? [] : [waitedMs];
   });
   return waits.length === 0 ? null : Math.max(...waits);
 }
@@ -67,7 +67,7 @@ function isRequest({ tcp, udp, icmp }: Frame): boolean {
   return udp !== undefined || icmp?.type === ICMP.echoRequest;
 }
 
-/** Datagrams and echo requests of an attempt are all the same one. */
+/** All datagrams and echo requests of an attempt are transmissions of the same one. */
 function sameRequest(a: Frame, b: Frame): boolean {
   return a.tcp || b.tcp ? sameSegment(a, b) : true;
 }
@@ -80,7 +80,7 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
     return [finding('answered-by-itself', { node: flow.from, address: flow.address })];
   }
   const isBalanced = ({ node }: { node: string }): boolean => balancedBy(service, node);
-  if (walk.request.some(isBalanced) && !wentAround(isBalanced, servedBy, evidence)) return [];
+  if (walk.request.some(isBalanced) && !bypassedL4(isBalanced, servedBy, evidence)) return [];
   return [finding('l4-bypassed', { service: service.name, l4s: service.l4s.map(({ node }) => node) })];
 }
 
@@ -88,12 +88,12 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
  * Whether a later segment of the caller reached the server without crossing an L4 of the service. Segments after the reply may
  * still be in flight when the captures are read.
  */
-function wentAround(
+function bypassedL4(
   isBalanced: (at: Pick<Sighting, 'node'>) => boolean,
   server: string | null,
   { packets, flow }: Evidence,
 ): boolean {
-  // A caller that is one of them sees all that it sends.
+  // A caller that is one of these L4s sees all its own packets.
   if (isBalanced({ node: flow.from })) return false;
   const came = packets.filter((p) => p.direction === 'in' && p.frame.tcp);
   const arrivals = (name: string | null): Sighting[] => came.filter(({ node }) => node === name);
@@ -111,7 +111,7 @@ function wentAround(
 }
 
 /** The L4 that forwarded the request, and its server: by address, or in DSR by MAC. */
-export function handedOn({
+export function forwardedTo({
   walk,
   flow,
   plan,

@@ -12,7 +12,7 @@ export interface Asked {
 }
 
 /**
- * An attempt of a flow to a name: its question, and the call that followed.
+ * Combines the question and the call of an attempt by name.
  * @param called null if there was no call
  */
 export function withQuestion(byName: ByName, { attempt: asked, addresses }: Asked, called: Attempt | null): Attempt {
@@ -25,14 +25,14 @@ export function withQuestion(byName: ByName, { attempt: asked, addresses }: Aske
     findings: [...asked.findings, ...called.findings],
     sentAgainMs: called.sentAgainMs ?? asked.sentAgainMs,
     observed: { ...called.observed, question },
-    ...inOneRow(asked, called),
+    ...concatPackets(asked, called),
     durationMs: asked.durationMs + called.durationMs,
   };
 }
 
 /**
  * An attempt with a cached answer.
- * @param asked the new question that followed a failed call; null if the call worked
+ * @param asked the new question after a failed call; null if the call worked
  */
 export function withCachedAnswer(from: string, byName: ByName, called: Attempt, asked: Asked | null): Attempt {
   const { name, server, cached } = byName;
@@ -43,7 +43,7 @@ export function withCachedAnswer(from: string, byName: ByName, called: Attempt, 
   return { ...called, cause: why ?? called.cause, observed: { ...called.observed, question } };
 }
 
-/** There was no call: the question failed, or its answer has no address that may be called. */
+/** There was no call: the question failed, or its answer has no address to call. */
 function uncalled({ name, server: node, calls }: ByName, asked: Attempt, addresses: string[]): Attempt {
   const nobody = { servedBy: null, sourceSeen: null, findings: [], sentAgainMs: null };
   const failed: Attempt = { ...asked, ...nobody, outcome: 'fails' };
@@ -56,13 +56,13 @@ function uncalled({ name, server: node, calls }: ByName, asked: Attempt, address
         : cause('no-address', 'no-record-left', { node, name, source });
     return { ...failed, client: 'ENOTFOUND', cause: why };
   }
-  // The address is of no record: the server does not have its configuration.
+  // The address is in no record: the server lacks its configuration.
   const why = cause('unexplained', 'nothing-fits', { node, client: 'wrong-answer' });
   return { ...failed, client: 'wrong-answer', cause: why };
 }
 
-/** Packets of one attempt after those of another, with times since the same moment. */
-function inOneRow(first: Attempt, second: Attempt): Pick<Attempt, 'packets' | 'epoch'> {
+/** Concatenates the packets of two attempts, with times since the same epoch. */
+function concatPackets(first: Attempt, second: Attempt): Pick<Attempt, 'packets' | 'epoch'> {
   if (first.packets.length === 0) return { packets: second.packets, epoch: second.epoch };
   if (second.packets.length === 0) return { packets: first.packets, epoch: first.epoch };
   const laterNs = Number(BigInt(second.epoch) - BigInt(first.epoch));

@@ -27,7 +27,7 @@ const withTtl = ({ frame, ...own }: Sighting, ttl: number): Sighting => ({
   ...own,
   frame: { ...frame, ip: { ...frame.ip!, ttl } },
 });
-const passedOn = (): Sighting => withTtl(sent(2, 'S'), 62);
+const forwardedUntranslated = (): Sighting => withTtl(sent(2, 'S'), 62);
 const answer = (ms: number, port = 'l3', dstMac = ''): Sighting =>
   segment(ms * 1e6, ['s1', 'out', port], { seq: 9, flags: 'PA', payloadLength: 9, dstMac });
 
@@ -61,7 +61,7 @@ test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>
   ['the first SYN alone', [sent(1, 'S')], 'tcp', null],
   ['the SYN once more', [sent(0, 'S'), sent(1001, 'S')], 'tcp', 'repeated'],
   ['a switch that calls floods its SYN', [flooded('l3'), flooded('l2')], 'tcp', null],
-  ['a router that calls passes its own SYN on', [sent(1, 'S'), passedOn()], 'tcp', null],
+  ['a router that calls passes its own SYN on', [sent(1, 'S'), forwardedUntranslated()], 'tcp', null],
   ['the caller rejects the answer', [sent(1, 'S'), sent(2, 'R')], 'tcp', 'refused'],
   ['data sent twice may still get through', SENDINGS.slice(0, 2).map((ms) => sent(ms, 'PA', 9)), 'tcp', null],
   ['data sent three times', SENDINGS.slice(0, 3).map((ms) => sent(ms, 'PA', 9)), 'tcp', 'repeated'],

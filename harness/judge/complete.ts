@@ -61,7 +61,7 @@ function isRequestOf({ caller, token }: FlowKey, { node, direction, frame }: Sig
   return frame.udp ? frame.token === token : frame.icmp?.type === ICMP.echoRequest;
 }
 
-/** An echo reply that has come to its caller, from the address that it called. */
+/** An echo reply that reached its caller from the called address. */
 function isEchoReplyTo({ caller, address }: FlowKey, { node, direction, frame: { ip, icmp } }: Sighting): boolean {
   return node === caller && direction === 'in' && icmp?.type === ICMP.echoReply && ip?.src === address;
 }

@@ -15,13 +15,13 @@ import type { Control } from '../terms/reason.ts';
 const PART_IS_MISSING = ['no-neighbour', 'vlan-mismatch', 'no-route', 'no-server-available', 'loop', 'stale-answer'];
 
 /**
- * What must work so that a negative flow proves something: the caller reaches its first hop, and a neighbour of each server that
- * may be picked gets a reply from the same listener (or from the server, if a refusal is expected).
+ * Flows that must work for a negative flow to prove something: the caller reaches its first hop, and a neighbour of
+ * each server that may be selected gets a reply from the same listener (or from the server, if a refusal is expected).
  */
 export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
   const controls = alternativesOf(flow.expect)
     .flatMap((expect) => controlsFor(expect, plan, flow))
-    .filter((control) => !isFiltered(plan, control) && !isMisled(plan, control));
+    .filter((control) => !isFiltered(plan, control) && !hasStaticEntry(plan, control));
   return [...new Map(controls.map((control) => [controlKey(control), control])).values()];
 }
 
@@ -31,7 +31,7 @@ export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPla
 }
 
 function ofExchange(cause: CauseCode, plan: Plan, flow: FlowPlan): Control[] {
-  // Nothing is called where a name has no address.
+  // Nothing is called if a name has no address.
   if (cause === 'no-address' && flow.question === undefined) return [];
   const first = firstHop(plan, flow);
   const controls: Control[] = first === null ? [] : [echo(flow.from, null, first)];
@@ -54,7 +54,7 @@ function answersElsewhere(plan: Plan, node: string, to: { protocol: string; addr
   return answersFrom !== to.address;
 }
 
-/** Whether a filter at either end blocks a control: it would show only that. */
+/** Whether a filter at either end blocks a control, which would then only show that. */
 function isFiltered(plan: Plan, { from, to, address, protocol, port }: Control): boolean {
   const target = to ?? ownerOf(plan, address);
   const source = nodeOf(plan, from)
@@ -81,13 +81,13 @@ function isFiltered(plan: Plan, { from, to, address, protocol, port }: Control):
 }
 
 /** Whether either end has a static entry for the other one: a control would only show whether that is right. */
-function isMisled(plan: Plan, { from, to, address }: Pick<Control, 'from' | 'to' | 'address'>): boolean {
+function hasStaticEntry(plan: Plan, { from, to, address }: Pick<Control, 'from' | 'to' | 'address'>): boolean {
   const has = (name: string | null, addresses: string[]): boolean =>
     name !== null && (nodeOf(plan, name).neighbours ?? []).some((entry) => addresses.includes(entry.address));
   return has(from, [address]) || has(to ?? ownerOf(plan, address), interfaceAddresses(nodeOf(plan, from)));
 }
 
-/** The same for equal controls. */
+/** Equal for equal controls. */
 export function controlKey({ from, address, protocol, port }: Control): string {
   return [from, address, protocol, port].join(' ');
 }
@@ -130,7 +130,7 @@ function neighbourOf(plan: Plan, flow: FlowPlan, server: string, address: string
   const near = order.find(
     (node) =>
       node.name !== server &&
-      !isMisled(plan, { from: node.name, to: server, address }) &&
+      !hasStaticEntry(plan, { from: node.name, to: server, address }) &&
       // Its calls from another address may have no return route.
       (node.nat?.to ?? []).length === 0 &&
       node.interfaces.some((i) => i.up !== false && i.addresses.some((cidr) => contains(network(cidr), address))),

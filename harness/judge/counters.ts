@@ -1,10 +1,12 @@
 import type { CountersByNode } from '../terms/counters.ts';
 
-/** What the kernel counts when it drops or refuses something (Documentation/networking/snmp_counter.rst), and all of nftables. */
+/**
+ * Kernel counters of dropped and rejected packets (Documentation/networking/snmp_counter.rst), and all nft counters.
+ */
 const TELLING =
   / |Errors$|NoRoutes$|Discards$|Drops?$|Fails$|Overflows$|NoPorts$|ReversePathFilter$|Out(DestUnreachs|TimeExcds|PktTooBigs|Redirects|Rsts)$/;
 
-/** By how much the counters that tell of trouble rose; nodes and counters where nothing did are left out. */
+/** Increases of relevant counters; omits nodes and counters without an increase. */
 export function relevantIncreases(before: CountersByNode, after: CountersByNode): CountersByNode {
   const nodes = Object.entries(after).map(([node, values]) => {
     const rose = Object.entries(values)

@@ -1,23 +1,25 @@
 import type { Attempt } from '../terms/attempt.ts';
 
-/** So many kinds of calls of a stream have an example in a step; more only where they fail for another cause. */
-const MOST_EXAMPLES = 20;
+/** Maximum number of examples of a stream in a step; more only for further causes. */
+const MAX_EXAMPLES = 20;
 
-/** The first of each kind among attempts, and which of them each is like. */
+/** The first attempt of each kind, and the kind of each attempt. */
 export interface Examples {
   examples: Attempt[];
   /** For each attempt the index of its example. */
   like: number[];
 }
 
-/** Attempts are of one kind where they had the same outcome, cause, server and load balancer, and crossed the same nodes. */
+/**
+ * Attempts are of one kind if they have the same outcome, cause, server and load balancer, and crossed the same nodes.
+ */
 export function examplesOf(attempts: Attempt[]): Examples {
   const examples: Attempt[] = [];
   const kinds = new Map<string, number>();
   const fates = new Map<string, number>();
   const like = attempts.map((attempt) => {
     const [fate, kind] = [fateOf(attempt), kindOf(attempt)];
-    const alike = kinds.get(kind) ?? (examples.length < MOST_EXAMPLES ? undefined : fates.get(fate));
+    const alike = kinds.get(kind) ?? (examples.length < MAX_EXAMPLES ? undefined : fates.get(fate));
     if (alike !== undefined) return alike;
     const index = examples.push(attempt) - 1;
     kinds.set(kind, index);

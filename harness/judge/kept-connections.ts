@@ -4,9 +4,9 @@ import type { JudgedCall } from './judged-call.ts';
 type Fate = 'survived' | 'reset' | 'stalled';
 
 /**
- * What became of the connections of a stream in a step.
- * @param calls in the order in which they began
- * @param kept how many connections the stream keeps at the same time
+ * The fate of a stream's connections in a step.
+ * @param calls in order of their start
+ * @param kept number of connections that the stream keeps
  */
 export function connectionsOf(calls: JudgedCall[], kept: number): ConnectionsSummary {
   const fates = [...byConnection(calls, kept).values()].map(fateOf);
@@ -20,7 +20,7 @@ export function connectionsOf(calls: JudgedCall[], kept: number): ConnectionsSum
   };
 }
 
-/** Calls by which connections that count came to their end. */
+/** Calls that ended the connections that count. */
 export function endsOfConnections(calls: JudgedCall[], kept: number): JudgedCall[] {
   return [...byConnection(calls, kept).values()].flatMap((own) => {
     const fate = fateOf(own);
@@ -28,7 +28,7 @@ export function endsOfConnections(calls: JudgedCall[], kept: number): JudgedCall
   });
 }
 
-/** Those that were there at first have the lowest numbers: each that takes the place of a broken one has a new one. */
+/** Initial connections have the lowest numbers: each replacement has a new one. */
 function byConnection(calls: JudgedCall[], kept: number): Map<number, JudgedCall[]> {
   const all = new Map<number, JudgedCall[]>();
   for (const call of calls) {

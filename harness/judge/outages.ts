@@ -1,25 +1,25 @@
 import type { Outage } from '../terms/timeline-results.ts';
 
-/** A call as outages see it. Times: ms on one clock. */
+/** The fields of a call that outages depend on. Times: ms on one clock. */
 export interface Timed {
   beginMs: number;
-  /** When its answer was there. */
+  /** When its answer arrived. */
   endMs: number;
   works: boolean;
 }
 
-/** An outage, and the calls that failed in it: indices in the order in which calls began. */
+/** An outage and the calls that failed in it: indices in order of their start. */
 export interface FoundOutage extends Outage {
   first: number;
   last: number;
 }
 
 /**
- * The outages among calls, in order. One goes from the last success before its first failed call (or the begin of the
- * time) to the first success of a call that began after its last failed one (or the end). Calls that work in between do
- * not end it, as where one server of several is gone: only `calm` of them in a row do.
- * @param calls in the order in which they began
- * @param calm so many calls in a row that work are no chance
+ * The outages among calls, in order. An outage lasts from the last success before its first failed call (or the start)
+ * to the first success of a call that began after its last failed one (or the end). Single successes in between do not
+ * end it, since one of several servers may be gone: only `calm` consecutive ones do.
+ * @param calls in order of their start
+ * @param calm number of consecutive successes that are no coincidence
  */
 export function outagesAmong(calls: Timed[], time: { beginMs: number; endMs: number }, calm: number): FoundOutage[] {
   const runs: { first: number; last: number }[] = [];
@@ -42,7 +42,7 @@ export function outagesAmong(calls: Timed[], time: { beginMs: number; endMs: num
   });
 }
 
-/** The longest of some outages; null where there is none. */
+/** The longest outage, or null. */
 export function longest(outages: FoundOutage[]): Outage | null {
   const [found] = outages.toSorted((a, b) => b.ms - a.ms);
   return found ? { fromMs: found.fromMs, toMs: found.toMs, ms: found.ms } : null;

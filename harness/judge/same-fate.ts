@@ -2,8 +2,7 @@ import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /**
  * Whether the packets of two calls from different ports crossed the same interfaces with the same addresses, as far as
- * they got. How often each was sent is not compared: it depends on clocks. Calls of which no packet was seen have no fate
- * that could be compared.
+ * they got. Retransmissions are not compared, since they depend on timers. False for calls without packets.
  */
 export function sameFate(one: Sighting[], other: Sighting[]): boolean {
   const [a, b] = [crossings(one), crossings(other)];

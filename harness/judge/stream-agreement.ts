@@ -5,11 +5,11 @@ import type { StreamSummary } from '../terms/timeline-results.ts';
 import type { Prediction, Walk } from '../terms/walk.ts';
 import { disagreement } from './agreement.ts';
 import type { JudgedCall, StepTime } from './judged-call.ts';
-import { laterOnes } from './stream-verdict.ts';
+import { laterHalf } from './stream-verdict.ts';
 
 /** A stream in a step, to be compared with its prediction. */
 interface Compared {
-  /** In the order in which they began, each with the number of the example that it is like. */
+  /** In order of their start, each with the index of its example. */
   calls: (JudgedCall & { like: number })[];
   time: StepTime;
   predicted: StreamPrediction;
@@ -17,16 +17,16 @@ interface Compared {
 }
 
 /**
- * Where prediction and observation of a stream in a step differ: by what became of its connections, by why calls failed
- * once the step's actions were done, or by how calls went in the end. Null where they do not, or the model does not know.
+ * Where prediction and observation of a stream in a step differ: in the fate of its connections, in why calls failed
+ * after the step's actions, or in how calls went in the end. Null if they agree, or the model does not know.
  */
 export function streamDisagreement(compared: Compared): Disagreement | null {
   return connectionsDiffer(compared) ?? failuresDiffer(compared) ?? settledDiffers(compared);
 }
 
 /**
- * A connection that waits since a step before waits on where the model has it survive: TCP doubles its waits (RFC 6298, 5.5),
- * and goes on long after the way is there again.
+ * A connection that has waited since an earlier step keeps waiting even if the model lets it survive: TCP doubles its
+ * timeout (RFC 6298, 5.5), and may wait long after the path is restored.
  */
 function connectionsDiffer({ calls, time, predicted, summary }: Compared): Disagreement | null {
   if (predicted.connections === null || summary.connections === undefined) return null;
@@ -52,17 +52,17 @@ function failuresDiffer({ calls, time, predicted }: Compared): Disagreement | nu
   return most === undefined ? null : { code: 'failures-differ', params: { ...most, predicted: expected } };
 }
 
-/** Of calls that are alike, one tells; one that began before the step had settled tells nothing. */
+/** One call of each kind is enough; calls from before the step settled prove nothing. */
 function settledDiffers({ calls, time, predicted }: Compared): Disagreement | null {
   const { settled, outage } = predicted;
   if (settled === null) return null;
   const places = [
     ...(outage?.causes ?? []),
     ...settled.flatMap(({ cause }) => cause ?? []).flatMap(expiring),
-    ...settled.flatMap(askers),
+    ...settled.flatMap(possibleAskers),
   ];
   const lost = (call: JudgedCall): boolean => isAmong(call.attempt.cause, places);
-  const later = laterOnes(calls.slice(calls.findLastIndex(lost) + 1), time);
+  const later = laterHalf(calls.slice(calls.findLastIndex(lost) + 1), time);
   const kinds = new Map(later.map((call) => [call.like, call] as const));
   for (const { attempt } of kinds.values()) {
     const { observed } = attempt;
@@ -73,20 +73,22 @@ function settledDiffers({ calls, time, predicted }: Compared): Disagreement | nu
 }
 
 /**
- * A way without the ICMP error that ends it: how many of them a kernel sends in a time is limited (ip_error, icmp_global_allow),
- * and which calls get one is a matter of chance. Calls of streams go over TCP or UDP, and have ports.
+ * A path without its final ICMP error: kernels limit the rate of these errors (ip_error, icmp_global_allow), so it is
+ * random which calls get one. Calls of streams use TCP or UDP, and have ports.
  */
 function withoutErrors<T extends Walk>(walk: T): T {
   return { ...walk, reply: walk.reply.filter(({ src }) => src.port !== null) };
 }
 
-/** Why calls may fail, each place once: before all has settled, for good, or with their connection. */
+/**
+ * Predicted places of failures, without duplicates: before the step settles, permanently, or with their connection.
+ */
 function predictedFailures({ outage, settled, connections }: StreamPrediction): Place[] {
   const places = [
     ...(outage?.causes ?? []),
     ...(settled ?? []).flatMap(({ cause }) => (cause === null ? [] : [cause])),
     ...(connections?.cause ? [connections.cause] : []),
-    ...(settled ?? []).flatMap(askers),
+    ...(settled ?? []).flatMap(possibleAskers),
   ]
     .map(({ code, node }) => ({ code, node }))
     .flatMap((place) => [place, ...expiring(place)]);
@@ -94,15 +96,18 @@ function predictedFailures({ outage, settled, connections }: StreamPrediction): 
 }
 
 /**
- * A neighbour that confirms nothing any more is asked, and then given up (NUD, RFC 4861, 7.3.3; neigh_timer_handler). When,
- * depends on how long ago it was last used and confirmed, which no plan says.
+ * A neighbour that no longer confirms is probed, then dropped (NUD, RFC 4861, 7.3.3; neigh_timer_handler). When this
+ * happens depends on when it was last used and confirmed, which is in no plan.
  */
 function expiring({ code, node }: Place): Place[] {
   return code === 'stale-neighbour' ? [{ code: 'no-neighbour', node }] : [];
 }
 
-/** The same of who sends to a neighbour whose link is down: it asks in the end, and any node on the way may be the one. */
-function askers({ cause, request, reply }: Prediction): Place[] {
+/**
+ * The same for nodes that send to a neighbour whose link is down: they probe it eventually, and it may be any node on
+ * the path.
+ */
+function possibleAskers({ cause, request, reply }: Prediction): Place[] {
   if (cause?.detail.code !== 'peer-down') return [];
   const nodes = new Set([...request, ...reply].map(({ node }) => node));
   return [...nodes].map((node) => ({ code: 'no-neighbour', node }));

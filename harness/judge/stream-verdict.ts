@@ -21,7 +21,7 @@ import { judgeFlow, judgePlace, leftCaller, reason } from './verdict.ts';
 
 /** Observation of a stream in a step, for comparison with its expectation. */
 export interface ObservedStream {
-  /** The plan in force. */
+  /** Active plan. */
   plan: Plan;
   flow: FlowPlan;
   stream: StreamPlan;
@@ -75,7 +75,7 @@ function interrupted({ outage, then }: Interrupted, observed: ObservedStream): R
       : { beginMs, endMs: beginMs, works: true },
   );
   const outages = outagesAmong(timed, time, calm);
-  const later = laterOnes(calls.slice(over), time);
+  const later = laterHalf(calls.slice(over), time);
   const failed = calls.slice(0, over).filter((call) => !works(call));
   return [
     ...lengths(outage, then.outcome === 'works' ? outages : outages.map(ended), calls),
@@ -173,7 +173,7 @@ function connections(expect: ConnectionsExpectation, observed: ObservedStream): 
 }
 
 /** The later half of the calls that began after the awaited state. */
-export function laterOnes<T extends { beginMs: number }>(calls: T[], { settledMs }: StepTime): T[] {
+export function laterHalf<T extends { beginMs: number }>(calls: T[], { settledMs }: StepTime): T[] {
   const settled = calls.filter(({ beginMs }) => beginMs >= settledMs);
   return settled.slice(Math.floor(settled.length / 2));
 }

@@ -10,24 +10,24 @@ import type { StreamExpectation, StreamPlan } from '../terms/plan.ts';
 import type { StreamPrediction, Unknown } from '../terms/stream-prediction.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { arp, icmp } from './testing/evidence.ts';
-import { judgeStream, type JudgedStream, type StreamInQuestion } from './stream.ts';
+import { judgeStream, type JudgedStream, type StreamToJudge } from './stream.ts';
 import {
-  byOther,
+  throughOther,
   FLOW,
   observedCall,
   pairLab,
   sighting,
   STREAM,
   upTo,
-  wayOf,
+  predictedPath,
   withoutPairs,
 } from './testing/over-time.ts';
 
 const plan = pairLab('proxy', [[{ do: 'kill', node: 'l4' }], []]);
 /** Where nothing happens. */
 const calm = pairLab('proxy', [[]]);
-const first = wayOf(plan);
-const other = byOther(plan, first);
+const first = predictedPath(plan);
+const other = throughOther(plan, first);
 const lost = upTo(first, 'l2');
 
 const NOTHING_KNOWN: StreamPrediction = { settled: null, outage: null, connections: null, unknown: [] };
@@ -46,7 +46,7 @@ function failover(outage: { from: number; to: number }): ObservedCall[] {
   });
 }
 
-function judge(calls: ObservedCall[], expect: StreamExpectation, more: Partial<StreamInQuestion> = {}): JudgedStream {
+function judge(calls: ObservedCall[], expect: StreamExpectation, more: Partial<StreamToJudge> = {}): JudgedStream {
   const time = { epoch: '0', beginMs: 0, actedMs: 2, settledMs: 2, endMs: 1000 };
   const asked = {
     plan,
@@ -224,7 +224,7 @@ describe('kept connections', () => {
     on(2, 22, { walk: lost, outcome: 'timeout' }),
     on(3, 40),
   ];
-  const judgeKept = (expect: object, more: Partial<StreamInQuestion> = {}): JudgedStream =>
+  const judgeKept = (expect: object, more: Partial<StreamToJudge> = {}): JudgedStream =>
     judge(calls, { outcome: 'connections', ...expect }, { stream, ...more });
 
   test('are counted by what became of them; one that takes the place of a broken one does not count', () => {
@@ -449,7 +449,7 @@ describe('what bands tell', () => {
   const causeIn = (bands: StateBand[]) => judge(arrived, WORKS, { bands, plan: calm }).cause?.code;
 
   test('a call under way meets a new master that has no state for it, and is not sent to a stale neighbour', () => {
-    const { request, reply } = byOther(calm, first);
+    const { request, reply } = throughOther(calm, first);
     const answered = reply.slice(0, 3).map((hop) => {
       const dst = { ...hop.dst, mac: mac(calm, 'l4', 'l2') };
       return { ...hop, dst, time: 60e6, iface: hop.node === 'l2' && hop.direction === 'out' ? 'l4' : hop.iface };

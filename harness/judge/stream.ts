@@ -14,13 +14,13 @@ import { judgeAttempt } from './attempt.ts';
 import { examplesOf, type Examples } from './examples.ts';
 import { works, type JudgedCall, type StepTime } from './judged-call.ts';
 import { connectionsOf } from './kept-connections.ts';
-import { healthyAmong, holdersAmong, startsBalancer, TOLD_LATE_MS } from './evidence/moment.ts';
+import { healthyAmong, holdersAmong, startsBalancer, REPORT_DELAY_MS } from './evidence/moment.ts';
 import { longest, outagesAmong } from './outages.ts';
 import { streamDisagreement } from './stream-agreement.ts';
 import { reasonsAgainst } from './stream-verdict.ts';
 
 /** A stream in a step, with everything that is known about it. */
-export interface StreamInQuestion {
+export interface StreamToJudge {
   /** The plan with all its steps. */
   plan: Plan;
   stream: StreamPlan;
@@ -34,7 +34,7 @@ export interface StreamInQuestion {
   predicted: StreamPrediction;
   /** Addresses for which two nodes answered one request, for any call. */
   answeredTwice: ReadonlySet<string>;
-  /** Load balancers whose connection tracking refused flows in the step; absent if not read. */
+  /** Load balancers whose conntrack failed to insert flows in the step; absent if not read. */
   flowsRefused?: ReadonlySet<string>;
   time: StepTime;
   /** Number of the stream's examples in earlier steps. */
@@ -56,7 +56,7 @@ export interface JudgedStream extends Pick<FlowResult, 'verdict' | 'reasons' | '
 }
 
 /** Compares the calls of a stream in a step with expectation and prediction, and sums them up. */
-export function judgeStream(asked: StreamInQuestion): JudgedStream {
+export function judgeStream(asked: StreamToJudge): JudgedStream {
   const { plan, stream, step, expect, time, predicted, examplesBefore } = asked;
   const now = planAt(plan, step);
   const flow = callFlow(stream);
@@ -106,7 +106,7 @@ function mayYetBeAnswered({ connection, outcome, servedBy }: CallRecord): boolea
   return connection !== undefined && outcome === 'timeout' && servedBy === null;
 }
 
-/** If this many calls per possibly missing server all work, it is no coincidence. */
+/** If this many consecutive calls per possibly missing server work, it is no coincidence. */
 const CALM_FOR_EACH = 20;
 
 function calmOf(plan: Plan, { to, connections }: StreamPlan): number {
@@ -115,7 +115,7 @@ function calmOf(plan: Plan, { to, connections }: StreamPlan): number {
 }
 
 function judgedCalls(
-  { plan: whole, step, calls, bands, time, flowsRefused, waiting }: StreamInQuestion,
+  { plan: whole, step, calls, bands, time, flowsRefused, waiting }: StreamToJudge,
   plan: Plan,
   flow: FlowPlan,
 ): JudgedCall[] {
@@ -137,10 +137,10 @@ function judgedCalls(
     const l4s = service?.l4s.map(({ node }) => node) ?? [];
     const crossed = l4s.filter((l4) => walk.request.some(({ node }) => node === l4));
     const { answered, outcome, servedBy, sourceSeen } = record;
-    // A node that refuses has no server, even if it has not reported it yet.
+    // A node that rejects has no server, even if it has not reported that yet.
     const judgedBy = {
       fromMs: beginMs,
-      toMs: beginMs + (outcome.startsWith('E') ? TOLD_LATE_MS : 0),
+      toMs: beginMs + (outcome.startsWith('E') ? REPORT_DELAY_MS : 0),
       starts: (l4: string) => startsBalancer({ step, whole }, l4),
     };
     const attempt = judgeAttempt(
@@ -172,7 +172,7 @@ function judgedCalls(
     );
     const judgedNow = { ...call, attempt, beginMs, endMs };
     const earlier = waiting?.get(record.token);
-    return earlier === undefined ? judgedNow : goingOn(judgedNow, earlier);
+    return earlier === undefined ? judgedNow : continuedCall(judgedNow, earlier);
   });
   return judged.sort((a, b) => a.beginMs - b.beginMs);
 }
@@ -181,7 +181,7 @@ function judgedCalls(
  * A call that has waited since an earlier step failed because of the state when its packets were sent: if none were sent
  * since, or they got through, this step does not explain it.
  */
-function goingOn(call: JudgedCall, earlier: JudgedCall): JudgedCall {
+function continuedCall(call: JudgedCall, earlier: JudgedCall): JudgedCall {
   const { record, walk, attempt, endMs } = call;
   const isExplained = attempt.cause !== null && attempt.cause.code !== 'unexplained';
   if (record.servedBy === null && walk.request.length > 0 && isExplained) return call;

@@ -3,14 +3,14 @@ import type { Findings } from '../terms/finding.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
-/** Where a node got answers for one address from two nodes. */
+/** Findings of a node that got answers for one address from two nodes. */
 export function answeredByTwo(evidence: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
   return answeredTwice(evidence).filter(({ owners }) => owners.length > 1);
 }
 
 /**
- * Where a node got answers for one address from two MACs (RFC 826): which of them it takes is a matter of chance. They may
- * be of two interfaces of one node.
+ * Where a node got answers for one address from two MACs (RFC 826): which one it uses is random. They may belong to two
+ * interfaces of one node.
  */
 function answeredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
   const questions = new Map<string, { asker: string; address: string; macs: Set<string> }>();
@@ -39,10 +39,10 @@ function answeredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): 
     });
 }
 
-/** Whoever answers does so at once; what comes later answers another question. */
+/** Replies are immediate; later ones answer another request. */
 const ANSWERED_WITHIN_NS = 1e9;
 
-/** Addresses that a node asked for once and got two answers for, among all that was captured for a while. */
+/** Addresses for which a node got two answers to one request, in these captures. */
 export function addressesAnsweredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): Set<string> {
   const asked = packets.filter(({ frame }) => frame.arp !== undefined);
   const isQuestion = ({ node, direction, frame: { srcMac, arp } }: Sighting): boolean =>

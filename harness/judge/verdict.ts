@@ -239,9 +239,9 @@ function proofMissing(
 }
 
 /**
- * Whether the request left, or could not: a cause at the caller itself (no route, no neighbour, too big to be sent, it called
- * itself, or balances its own calls and has no server) shows before, and so does the reset of a connection that is kept. A
- * question without an address in its answer is all that leaves.
+ * Whether the request left, or could not for a known reason: causes at the caller itself (no route, no neighbour, too
+ * big to send, called itself, own load balancer without a server) appear before it leaves, and so does the reset of a
+ * kept connection. After a question without an address in its answer nothing else leaves.
  */
 export function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
   const { request, reply, question } = observed;
@@ -272,7 +272,7 @@ function judgeTtl(leg: Leg, { ttlAt = {} }: PathExpectation = {}, paths: Hop[][]
 }
 
 function judgePath(leg: Leg, expected: PathExpectation | undefined, hops: Hop[]): Reason[] {
-  // What a trunk is called stands for all of its VLANs.
+  // A trunk's name includes all its VLANs.
   const touched = new Set(hops.flatMap(({ node, iface }) => [node, `${node}.${iface}`, `${node}.${wordOf(iface)}`]));
   const crossed = new Set(
     hops

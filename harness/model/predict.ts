@@ -1,7 +1,7 @@
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { type Finding, finding } from '../terms/finding.ts';
-import { tellsMss } from '../terms/mss.ts';
+import { showsMss } from '../terms/mss.ts';
 import { callsOf, newQuestionOf, questionOf, staleAnswer } from '../terms/by-name.ts';
 import { cutOnPath } from '../scenario/mac-behind-port.ts';
 import { cannotReply, nodeWithMac } from '../scenario/lookup.ts';
@@ -207,7 +207,7 @@ function misdelivery({ network: { plan } }: Run, { packet: { misdirected, dst: a
 }
 
 function path({ ends, network: { plan } }: Run, packet: Packet | null): Hop[] {
-  return packet === null ? [] : hops(ends.get(packet.id)?.packet.trace ?? null, tellsMss(plan));
+  return packet === null ? [] : hops(ends.get(packet.id)?.packet.trace ?? null, showsMss(plan));
 }
 
 function findingsOf(run: Run): Finding[] {

@@ -1,5 +1,5 @@
 import { changes } from '../model/simulation/trace.ts';
-import { tellsMss } from '../terms/mss.ts';
+import { showsMss } from '../terms/mss.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { LinkEnd, Plan } from '../terms/plan.ts';
 import { ICMP } from './decode.ts';
@@ -28,10 +28,10 @@ export class Walker {
   readonly #macs: Map<string, string>;
   readonly #bridges: Set<string>;
   readonly #links: Map<string, LinkEnd>;
-  readonly #tellsMss: boolean;
+  readonly #showsMss: boolean;
 
   constructor(plan: Plan) {
-    this.#tellsMss = tellsMss(plan);
+    this.#showsMss = showsMss(plan);
     this.#macs = new Map(
       plan.nodes.flatMap((node) => node.interfaces.map((i) => [`${node.name} ${i.name}`, i.mac] as const)),
     );
@@ -111,7 +111,7 @@ export class Walker {
         ? farSideOf(request, packets, key, (first, all) => this.#path(first, all))
         : { request: [], reply: [] };
     const origin = (firstRequest ?? firstAnswer)?.time ?? 0;
-    const tell = (path: Sighting[]): Hop[] => hops(path, origin, this.#tellsMss);
+    const tell = (path: Sighting[]): Hop[] => hops(path, origin, this.#showsMss);
     const walk = { request: tell([...request, ...far.request]), reply: tell([...far.reply, ...reply]) };
     return { walk, begins: origin };
   }

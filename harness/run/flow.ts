@@ -7,8 +7,8 @@ import type { Control, ControlResult } from '../terms/reason.ts';
 import type { FlowResult } from '../terms/results.ts';
 import type { Attempt } from '../terms/attempt.ts';
 import { judgeFlow } from '../judge/verdict.ts';
-import { ATTEMPTS_AT_ONCE, MOST_BYTES_AT_ONCE, WAITING_AT_ONCE } from '../terms/limits.ts';
-import { mayBeToFail } from '../terms/expectation.ts';
+import { MAX_PARALLEL_ATTEMPTS, MAX_CALL_BYTES, MAX_PARALLEL_WAITS } from '../terms/limits.ts';
+import { allowsFailure } from '../terms/expectation.ts';
 import { predict } from '../model/predict.ts';
 import { payloadOf } from '../terms/payload.ts';
 import type { Prediction } from '../terms/walk.ts';
@@ -126,12 +126,12 @@ function parallelAttempts(flow: FlowPlan, plan: Plan, predicted: Prediction[]): 
   const waits = predicted.every(
     ({ outcome, picked }) => outcome === 'fails' && callsUntilSameServer(flow, plan, picked) === 0,
   );
-  return waits && bytes * WAITING_AT_ONCE <= MOST_BYTES_AT_ONCE ? WAITING_AT_ONCE : ATTEMPTS_AT_ONCE;
+  return waits && bytes * MAX_PARALLEL_WAITS <= MAX_CALL_BYTES ? MAX_PARALLEL_WAITS : MAX_PARALLEL_ATTEMPTS;
 }
 
 /** Whether a flow or some of its attempts are expected or predicted to fail. */
 export function mayFail({ expect }: FlowPlan, predicted: Prediction[]): boolean {
-  return mayBeToFail(expect) || predicted.some(({ outcome }) => outcome === 'fails');
+  return allowsFailure(expect) || predicted.some(({ outcome }) => outcome === 'fails');
 }
 
 /** A flow that could not be run: never passed, never failed. */

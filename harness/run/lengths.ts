@@ -1,4 +1,4 @@
-import { mayBeToFail } from '../terms/expectation.ts';
+import { allowsFailure } from '../terms/expectation.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Results } from '../terms/results.ts';
 
@@ -37,7 +37,7 @@ export function durationsOf({ scenarios }: Results): Durations {
 /** Rough duration of a plan in seconds: configuration, failing flows, steps. */
 function estimate({ flows, timeline }: Plan): number {
   const inSteps = sum((timeline?.steps ?? []).map(({ forMs }) => forMs / 1000 + 0.5));
-  return 1 + flows.filter(({ expect }) => mayBeToFail(expect)).length + inSteps;
+  return 1 + flows.filter(({ expect }) => allowsFailure(expect)).length + inSteps;
 }
 
 function keyOf(scenario: string, variant: string): string {

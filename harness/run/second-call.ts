@@ -1,4 +1,4 @@
-import { handedOn, judgeAttempt } from '../judge/attempt.ts';
+import { forwardedTo, judgeAttempt } from '../judge/attempt.ts';
 import { disagreement } from '../judge/agreement.ts';
 import { sameFate } from '../judge/same-fate.ts';
 import type { Redirect } from '../judge/evidence/redirects.ts';
@@ -57,7 +57,7 @@ export async function isReproducible(
   seen: Seen,
   query: (seen: Seen) => Promise<QueriedState>,
 ): Promise<boolean> {
-  const times = callsUntilSameServer(flow, plan, handedOn({ plan, flow, walk: seen.walk }).picked);
+  const times = callsUntilSameServer(flow, plan, forwardedTo({ plan, flow, walk: seen.walk }).picked);
   if (times === 0) return false;
   const attempt = judgeAttempt({ plan, flow, key, client: UNANSWERED, redirects, ...seen, ...(await query(seen)) }, 0);
   const mayWork = predicted.some(({ picked, outcome }) => outcome === 'works' && mayBe(picked, attempt.picked));
@@ -85,6 +85,6 @@ async function callAgain(
   const ask = (): Promise<QueriedState> => Promise.resolve(NOTHING_QUERIED);
   const call = new WatchedCall({ flow, key, plan, lab, firstLook: 0, ask, untilAtRest: true });
   const { fired, seen } = await call.untilDecided();
-  const { picked } = handedOn({ plan, flow, walk: seen.walk });
+  const { picked } = forwardedTo({ plan, flow, walk: seen.walk });
   return { answered: fired.answered, seen, picked };
 }

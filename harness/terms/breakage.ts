@@ -1,6 +1,6 @@
 import type { MessageOf } from './message.ts';
 
-/** One thing that goes wrong in a network: a setting that is lost, or a part that stops. */
+/** One fault in a network: a lost setting, or a stopped part. */
 export type Breakage = MessageOf<Breakages>;
 
 export interface Breakages {

@@ -4,12 +4,12 @@ import type { ByName, FlowPlan } from './plan.ts';
 /** Port of DNS servers (RFC 1035). */
 export const DNS_PORT = 53;
 
-/** The question that a flow to a name begins with; null for a flow to an address, and if the caller has a cached answer. */
+/** The DNS question of a flow to a name; null for a flow to an address, and if the caller has a cached answer. */
 export function questionOf(flow: FlowPlan): FlowPlan | null {
   return flow.byName?.cached === undefined ? newQuestionOf(flow) : null;
 }
 
-/** The question about a name, whether the caller has a cached answer or not; null for a flow to an address. */
+/** The DNS question of a flow to a name, even if the caller has a cached answer; null for a flow to an address. */
 export function newQuestionOf(flow: FlowPlan): FlowPlan | null {
   if (flow.byName === undefined) return null;
   const { name, from, repeat, after, expect, at } = flow;
@@ -39,13 +39,13 @@ export function callsOf(flow: FlowPlan): FlowPlan[] {
   return possible.map((one) => ({ ...call, ...one }));
 }
 
-/** The question of a flow, if it has one, and the calls that it may make. */
+/** A flow's DNS question, if any, and its possible calls. */
 export function exchangesOf(flow: FlowPlan): FlowPlan[] {
   const question = questionOf(flow);
   return question === null ? callsOf(flow) : [question, ...callsOf(flow)];
 }
 
-/** Why a call with a cached answer failed, if the answer to a new question no longer has its address; else null. */
+/** The cause of a failed call with a cached answer, if a new answer no longer contains its address; otherwise null. */
 export function staleAnswer(node: string, byName: ByName, met: Cause, addresses: string[]): Cause | null {
   const { name, cached } = byName;
   if (cached === undefined || addresses.length === 0 || addresses.includes(cached.address)) return null;

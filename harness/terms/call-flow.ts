@@ -1,7 +1,7 @@
 import type { FlowPlan } from './plan.ts';
 import type { StreamPlan } from './timeline-plan.ts';
 
-/** A call of a stream as a flow, which the model and the rules for attempts speak of. */
+/** A call of a stream as a flow, for the model and the rules for attempts. */
 export function callFlow(stream: StreamPlan): FlowPlan {
   const { name, from, source, to, address, protocol, port, requestBytes, replyBytes, at } = stream;
   const payload = { requestBytes, replyBytes };

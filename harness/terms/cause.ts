@@ -1,7 +1,7 @@
 import type { DeadEnd } from './dead-end.ts';
 import type { MessageOf } from './message.ts';
 
-/** Why a flow can fail: the closed list of causes. What each means is in reports/messages, in every language. */
+/** Causes of failed flows: a closed list. Their texts are in reports/messages, in every language. */
 export const CAUSES = [
   'reply-not-from-vip',
   'vip-not-on-server',
@@ -45,7 +45,7 @@ interface CalledFromCache {
   ttlS: number;
 }
 
-/** What happened to the packet of a failed flow, by code: model and judge use the same one for the same event. */
+/** What happened to the packet of a failed flow, by code: model and judge use the same code for the same event. */
 export interface CauseDetails {
   'route-missing': At & { address: string };
   /** The route to `to` (CIDR) drops packets. */
@@ -67,11 +67,11 @@ export interface CauseDetails {
   'native-vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
   'server-off-segment': At & { address: string };
   'listener-missing': At & { address: string; port: number; protocol: string };
-  /** The caller holds the VIP on its own loopback: the call never left it, and nothing listens there. */
+  /** The caller has the VIP on its own loopback: the call never left it, and nothing listens there. */
   'called-itself': At & { address: string; port: number; protocol: string };
   'pool-down': At & { service: string };
   'refused-although-healthy': At & { service: string };
-  /** The DNS server `node` knows the name, and no address of it. */
+  /** The DNS server `node` knows the name but has no address for it. */
   'name-without-address': At & { name: string };
   /** It has records, but none for this caller with a healthy server; `source` is the caller, as the DNS server saw it. */
   'no-record-left': At & { name: string; source: string };
@@ -84,12 +84,12 @@ export interface CauseDetails {
   /** The caller's router, which had replaced the caller's address with `address`, got the reply from another address. */
   'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string };
   'vip-missing': At & { vip: string };
-  /** No tunnel ends at `address`: what came there in one was not taken out. */
+  /** No tunnel ends at `address`: the tunnelled packet was not unpacked. */
   'tunnel-end-missing': At & { address: string };
   'own-source': At & { source: string };
   'reverse-path-fails': At & { source: string; iface: string };
   'half-seen': At & { source: string; destination: string };
-  /** A segment out of the window: `node` did not take it for one of the connection, and left it as it came in. */
+  /** A segment out of the window: `node` did not match it to the connection, and left it untranslated. */
   'segment-not-translated': At & { source: string; destination: string };
   'mac-on-wrong-port': At & { owner: string; port: string; address: string };
   'redirect-followed': At & { router: string; address: string; gateway: string };
@@ -97,15 +97,18 @@ export interface CauseDetails {
   /** `ports`: the range of the proxy IPs, `40000-40099`; null if all ports are allowed. */
   'ports-used-up': At & { service: string; proxyIps: string[]; ports: string | null };
   'ttl-expired': At & { address: string };
-  /** A router reports it, or the caller's system. `mtu`: bytes; null if the ICMP error has none, or the caller reports it. */
+  /**
+   * Reported by a router or by the caller's system. `mtu`: bytes; null if the ICMP error has none, or the caller
+   * reports it.
+   */
   'exceeds-mtu': At & { address: string; mtu: number | null };
-  /** An interface drops it and reports nothing. Bytes. */
+  /** Dropped by an interface without a report. Bytes. */
   'exceeds-interface': At & { address: string; iface: string; size: number; mtu: number };
   /** Not by a rule of the lab. */
   'rejected-by-rule': At & { address: string };
   /** A rule of the node's filter, the `number`-th, counted from 1; `address`: destination of the packet. */
   'filter-matched': At & { address: string; number: number; rule: string };
-  /** The same for the ICMP error that tells a sender that its packet was too big. */
+  /** The same for the ICMP error that reports a packet that is too big. */
   'too-big-unheard': At & { address: string; number: number; rule: string };
   /** `node` sends to a MAC whose node no longer has the address, or is gone; `holder` has it. */
   'neighbour-outdated': At & { address: string; mac: string; owner: string | null; holder: string | null };
@@ -113,7 +116,7 @@ export interface CauseDetails {
   'neighbour-static': At & { address: string; mac: string; owner: string | null; holder: string | null };
   /** The switch `node` sends frames for the MAC of `owner` out of a port that no longer leads there. */
   'port-outdated': At & { owner: string; port: string; address: string };
-  /** A segment of an established connection met a node that has no state for it: refused, or dropped silently. */
+  /** A segment of an established connection reached a node without state for it: refused, or dropped silently. */
   'state-missing': At & { source: string; destination: string };
   /** The state is outdated, because the connection continued through `other`: TCP acknowledges data that was not seen. */
   'state-outdated': At & { source: string; destination: string; other: string };
@@ -126,28 +129,28 @@ export interface CauseDetails {
   /** The packet arrived on `iface`. */
   'counter-rose': At & { address: string; iface: string; counter: string };
   'lost-on-wire': At & { address: string };
-  /** The frame reached no node that has its MAC. */
+  /** The frame reached no node with its MAC. */
   'frame-unclaimed': At & { address: string };
   'reply-missing': At & { address: string };
   'never-ends': At & { address: string };
   'nothing-fits': At & { client: ClientOutcome };
 }
 
-/** The node at which it happened: `node` of the cause. */
+/** Where it happened: `node` of the cause. */
 interface At {
   node: string;
 }
 
 export type CauseDetail = MessageOf<CauseDetails>;
 
-/** What the caller got: the HTTP status, an error code of its socket, or one of these. */
+/** Outcome for the caller: the HTTP status, an error code of its socket, or one of these. */
 export type ClientOutcome =
   '200' | 'answered' | 'no-answer' | 'timeout' | 'closed' | 'wrong-answer' | 'ttl-exceeded' | `E${string}`;
 
 /** Why a flow failed, and where. */
 export interface Cause {
   code: CauseCode;
-  /** Node at which the packet was dropped or rejected. */
+  /** Node that dropped or rejected the packet. */
   node: string;
   /** What happened there, with the addresses of this flow. */
   detail: CauseDetail;

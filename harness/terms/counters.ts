@@ -1,2 +1,2 @@
-/** Values of counters by node and name: of the kernel as nstat(8) names them, of nftables as `TABLE COUNTER`. */
+/** Counter values by node and name: kernel counters named as in nstat(8), nft counters as `TABLE COUNTER`. */
 export type CountersByNode = Record<string, Record<string, number>>;

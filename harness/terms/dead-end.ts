@@ -1,4 +1,4 @@
-/** Routes that lead nowhere (ip-route(8)): what a kernel does with the packets that take one. */
+/** Dead-end routes (ip-route(8)): what the kernel does with packets that match. */
 export const DEAD_ENDS = ['blackhole', 'unreachable', 'prohibit'] as const;
 
 /**

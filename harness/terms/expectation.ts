@@ -49,11 +49,11 @@ export type ServedBy =
   | { shares: Record<string, Range> };
 
 export interface PathExpectation {
-  /** Nodes that the packets must cross, or interfaces that they must come in or leave by: `l4.sw2`. */
+  /** Nodes or interfaces (`l4.sw2`) that the packets must cross. */
   crosses?: string[];
-  /** Nodes, or interfaces, that the packets must not touch. */
+  /** Nodes or interfaces that the packets must not cross. */
   avoids?: string[];
-  /** TTL, or hop limit, of the packet when it first comes to a node, by node; of several attempts, one at least comes there. */
+  /** TTL (hop limit) of the packet when it first reaches a node, by node; at least one attempt must reach it. */
   ttlAt?: Record<string, number>;
 }
 
@@ -88,7 +88,9 @@ export interface ConnectionsExpectation {
   causes?: CauseCode[];
 }
 
-/** The ways that an attempt may go: several where the expectation is that they vary; after an outage, where one is expected. */
+/**
+ * The expected alternatives of an attempt: several if the outcome may vary; after an outage, the ones expected then.
+ */
 export function alternativesOf(expect: StreamExpectation): SingleExpectation[] {
   if (expect.outcome === 'interrupted') return [expect.then];
   if (expect.outcome === 'connections') return [];
@@ -96,7 +98,7 @@ export function alternativesOf(expect: StreamExpectation): SingleExpectation[] {
   return 'oneOf' in expect ? expect.oneOf : expect.eachOf;
 }
 
-/** Whether an attempt may fail and yet be as expected. */
-export function mayBeToFail(expect: StreamExpectation): boolean {
+/** Whether the expectation allows a failed attempt. */
+export function allowsFailure(expect: StreamExpectation): boolean {
   return alternativesOf(expect).some(({ outcome }) => outcome === 'fails');
 }

@@ -16,7 +16,7 @@ export interface Fixes {
   'port-in-vlan': { node: string; port: string; vlan: number };
   'native-vlan': { node: string; port: string; vlan: number };
   'smaller-mtu': { node: string; mtu: number };
-  /** Bytes, or what the load balancer knows of its own routes. */
+  /** Bytes, or derived from the load balancer's own routes. */
   'clamp-mss': { service: string; mss: number | 'auto' };
   /** `to`: CIDR; `via`: address of the router. */
   route: { nodes: string[]; to: string; via: string };
@@ -34,9 +34,9 @@ export interface Fixes {
   /** Services in mode `route`, with the same next hops in the same order. */
   'symmetric-hash': { source: string; destination: string };
   'firewall-off': { node: string };
-  /** A stateful firewall, which lets nothing through that is out of the window. */
+  /** A stateful firewall, which drops segments out of the window. */
   'drop-invalid': { node: string };
-  /** Conntrack takes what is out of the window for the connection's all the same. */
+  /** Conntrack accepts segments out of the window for the connection. */
   'liberal-tracking': { node: string };
   'nat-off': { node: string };
   'nat-masquerade': { node: string };
@@ -61,7 +61,7 @@ export interface Fixes {
   /** The VIP of a service in answers about a name. */
   'add-record': { name: string; service: string };
   'shorter-ttl': { name: string; seconds: number };
-  /** Services without a healthy server are left out of answers. */
+  /** Answers omit services without a healthy server. */
   'only-healthy': { name: string };
   listen: { nodes: string[]; port: number; protocol: string };
   'vip-on-loopback': { service: string };

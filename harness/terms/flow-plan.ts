@@ -4,7 +4,7 @@ import type { ProfileName } from './profile-name.ts';
 
 export type FlowProtocol = 'http' | 'tcp' | 'udp' | 'icmp';
 
-/** A service as flows and reports see it; the load balancer's configuration is in `NodePlan.balancer`. */
+/** A service as needed by flows and reports; the load balancer's configuration is in `NodePlan.balancer`. */
 export interface ServicePlan {
   name: string;
   vip: string;
@@ -52,24 +52,27 @@ export interface FlowPlan {
   outOfWindow?: 'client' | 'server';
   /** The flow whose state it starts from; absent if it starts from a clean state. */
   after?: string;
-  /** It calls a name, about which it asks first; `to`, `address` and `source` are those of its first address, if any. */
+  /**
+   * It calls a name and asks a DNS server first; `to`, `address` and `source` are those of the name's first address, if
+   * any.
+   */
   byName?: ByName;
-  /** It is such a question itself, and nothing else. No flow of a scenario is one. */
+  /** It is only a DNS question. No flow of a scenario is one. */
   question?: DnsQuestion;
   expect: Expectation;
   /** Where the flow is declared. */
   at: SourcePosition;
 }
 
-/** What a caller asks a DNS server, and whom it may call then. */
+/** A caller's DNS question, and the calls that may follow. */
 export interface ByName extends DnsQuestion {
-  /** The node that answers, its address, and that from which the caller asks. */
+  /** The DNS server, its address, and the caller's source address for the question. */
   server: string;
   address: string;
   source: string;
-  /** One for each address of the name, in the order of its records. */
+  /** One for each address of the name, in order of its records. */
   calls: Pick<FlowPlan, 'to' | 'address' | 'source'>[];
-  /** An earlier answer that it uses instead of asking; absent if it has none that is younger than the TTL. */
+  /** A cached answer that it uses instead of asking; absent without one that is younger than the TTL. */
   cached?: CachedAnswer;
 }
 
@@ -80,7 +83,7 @@ interface CachedAnswer {
   ttlS: number;
 }
 
-/** A question to a DNS server: about addresses of IPv4 or of IPv6. */
+/** A DNS question for IPv4 or IPv6 addresses. */
 export interface DnsQuestion {
   name: string;
   type: 'A' | 'AAAA';

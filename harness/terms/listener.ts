@@ -1,18 +1,18 @@
 import type { ListenerPlan } from './plan.ts';
 
-/** Whether one of a node's listeners takes what comes to an address and port. */
+/** Whether a node has a listener at an address and port. */
 export function listensAt(listeners: ListenerPlan[], to: Socket): boolean {
   return listenerAt(listeners, to) !== undefined;
 }
 
-/** An address and a port that somebody calls. */
+/** A called address and port. */
 export interface Socket {
   protocol: string;
   address: string;
   port: number | null;
 }
 
-/** The listener of a node that takes what comes to an address and port. */
+/** The node's listener at an address and port. */
 export function listenerAt(listeners: ListenerPlan[], to: Socket): ListenerPlan | undefined {
   return listeners.find(
     ({ protocol, port, address }) =>
@@ -20,23 +20,23 @@ export function listenerAt(listeners: ListenerPlan[], to: Socket): ListenerPlan 
   );
 }
 
-/** A listener as YAML has it: `80/tcp`, `127.0.0.1:80/tcp`, `[2001:db8::1]:80/tcp`. */
+/** A listener as text in YAML: `80/tcp`, `127.0.0.1:80/tcp`, `[2001:db8::1]:80/tcp`. */
 export function listenerText({ protocol, port, address }: ListenerPlan): string {
   const at = address === undefined ? '' : address.includes(':') ? `[${address}]:` : `${address}:`;
   return `${at}${port}/${protocol}`;
 }
 
-/** A listener as YAML has it: a text, or a mapping of it and where its answers come from. */
-export type ListenerAsWritten = string | { listen: string; answersFrom?: string | undefined };
+/** A listener in YAML: text, or a mapping with its reply address. */
+export type ListenerYaml = string | { listen: string; answersFrom?: string | undefined };
 
-/** A listener as YAML would have it. */
-export function listenerAsWritten(plan: ListenerPlan): ListenerAsWritten {
+/** The YAML of a listener. */
+export function toListenerYaml(plan: ListenerPlan): ListenerYaml {
   const { answersFrom } = plan;
   return answersFrom === undefined ? listenerText(plan) : { listen: listenerText(plan), answersFrom };
 }
 
-/** The listener that is written so. */
-export function listenerOf(written: ListenerAsWritten): ListenerPlan {
+/** Parses a listener in YAML. */
+export function listenerOf(written: ListenerYaml): ListenerPlan {
   if (typeof written === 'string') return ofText(written);
   const { listen, answersFrom } = written;
   return { ...ofText(listen), ...(answersFrom === undefined ? {} : { answersFrom }) };
@@ -53,5 +53,5 @@ function ofText(text: string): ListenerPlan {
   return { protocol, port: Number(port), ...(at === undefined ? {} : { address: at }) };
 }
 
-/** What listeners look like; whether their addresses and ports are any is for the reader to see. */
+/** Syntax of listeners; addresses and ports are validated by the reader. */
 export const FORM = /^(?:(?:\[(?<v6>[\da-f:.]+)\]|(?<address>[\d.]+)):)?(?<port>\d{1,5})\/(?<protocol>tcp|udp)$/i;

@@ -1,3 +1,3 @@
-/** What each mode does is described once, by the load balancer that does it. */
+/** The modes are described once, by the load balancer. */
 export { isDirect, MODES } from '../../lb/terms/mode.ts';
 export type { Mode, ModeTraits } from '../../lb/terms/mode.ts';

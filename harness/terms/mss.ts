@@ -15,7 +15,7 @@ function headersOf(address: string): number {
   return address.includes(':') ? 60 : 40;
 }
 
-/** Whether the walks of a plan tell what openings of connections say of segments: where a load balancer may change that. */
-export function tellsMss({ nodes }: Plan): boolean {
+/** Whether walks of a plan include the MSS of SYN and SYN-ACK: only if a load balancer may change it. */
+export function showsMss({ nodes }: Plan): boolean {
   return nodes.some(({ balancer }) => balancer?.config.services.some(({ mssClamp }) => mssClamp !== undefined));
 }

@@ -4,12 +4,12 @@ import type { LbConfig } from '../../lb/terms/config.ts';
 
 export type Role = 'client' | 'l3' | 'l2' | 'l4' | 'server';
 
-/** One container: what its network namespace looks like once configured. */
+/** One container: the configuration of its network namespace. */
 export interface NodePlan {
   name: string;
   role: Role;
   interfaces: InterfacePlan[];
-  /** Addresses (CIDR) on `lo` beside 127.0.0.1: the VIPs of a DSR server. */
+  /** Addresses (CIDR) on `lo` in addition to 127.0.0.1: the VIPs of a DSR server. */
   loopback: string[];
   /**
    * l3dsr: a packet to `address` with this `dscp` becomes one to `vip`, before the node's network stack sees it;
@@ -17,8 +17,7 @@ export interface NodePlan {
    */
   undoDscp?: { dscp: number; address: string; vip: string }[];
   /**
-   * ipip: own addresses that tunnels of load balancers end at: what a packet to one of them carries is taken out. Absent if there
-   * are none.
+   * ipip: addresses of the node where load balancers' tunnels end and packets are unpacked. Absent if there are none.
    */
   tunnelEnds?: string[];
   routes: RoutePlan[];
@@ -29,13 +28,13 @@ export interface NodePlan {
    * order. Absent if there are none.
    */
   rules?: string[];
-  /** Below /proc/sys, with slashes (`net/ipv4/ip_forward`); every value that matters is listed. */
+  /** Below /proc/sys, with slashes (`net/ipv4/ip_forward`); contains every relevant value. */
   sysctls: Record<string, string>;
   /** Permanent entries of its neighbour table, which no reply changes; absent if there are none. */
   neighbours?: StaticNeighbour[];
   /**
-   * True where the interfaces are ports of one Linux bridge named `br0` (role l2, or an L4 that is a switch); of a switch
-   * with VLANs, of one for each VLAN.
+   * True if the interfaces are ports of a Linux bridge `br0` (role l2, or an L4 that is a switch), or of one bridge per
+   * VLAN.
    */
   bridge: boolean;
   /** `stateful`: drops forwarded packets that conntrack marks invalid, and TCP connections whose start it did not see. */
@@ -81,18 +80,18 @@ export interface InterfacePlan {
   addresses: string[];
   /** False if the scenario takes the interface down; absent means up. */
   up?: false;
-  /** Bytes; absent means that of Ethernet, 1500. */
+  /** Bytes; absent means 1500 (Ethernet). */
   mtu?: number;
-  /** The VLAN that its frames are in: that of a switch's port, or of a node's interface on a trunk; absent means none. */
+  /** VLAN of its frames: of a switch's port, or of a node's interface on a trunk; absent means none. */
   vlan?: number;
-  /** True at a switch's port for frames that it does not take: of a VLAN that it does not carry, or without a tag. */
+  /** True at a switch's port for frames that it rejects: of a VLAN that it does not carry, or untagged. */
   closed?: true;
 }
 
 /** A wire between exactly two interfaces: a link without VLANs, or one VLAN of a trunk. */
 export interface LinkPlan {
   ends: [LinkEnd, LinkEnd];
-  /** The VLAN of a trunk that it stands for; absent for frames without a tag. */
+  /** VLAN of a trunk; absent for untagged frames. */
   vlan?: number;
 }
 
@@ -113,14 +112,14 @@ export interface RoutePlan {
   others?: NextHop[];
 }
 
-/** An address behind an interface, and the MAC that frames for it carry. */
+/** An address on an interface's link, and the MAC for frames to it. */
 export interface StaticNeighbour {
   address: string;
   dev: string;
   mac: string;
 }
 
-/** A router, and the interface that it is behind. */
+/** A router, and the interface to reach it. */
 export interface NextHop {
   via: string;
   dev: string;
@@ -130,7 +129,7 @@ export interface NextHop {
 export interface DeadEndPlan {
   /** CIDR. */
   to: string;
-  /** As that of a route. */
+  /** As in a route. */
   from?: string;
   type: DeadEnd;
 }
@@ -143,11 +142,11 @@ export interface ListenerPlan {
   address?: string;
   /** UDP: fixed source address of replies; absent if it replies from the called address. */
   answersFrom?: string;
-  /** It is a DNS server (RFC 1035), and these are all the names that it knows; absent for any other listener. */
+  /** Makes it a DNS server (RFC 1035) for exactly these names; absent for other listeners. */
   names?: NamePlan[];
 }
 
-/** A name, and what a DNS server answers about it. */
+/** A name and its DNS records. */
 export interface NamePlan {
   name: string;
   /** All records, in rotating order; only the first one; or only those for the network of the caller. */
@@ -156,7 +155,7 @@ export interface NamePlan {
   onlyHealthy: boolean;
   /** How long a caller may keep an answer, seconds. */
   ttlS: number;
-  /** Of one family; none if the name has no address. */
+  /** Records of one family; empty if the name has no address. */
   records: RecordPlan[];
 }
 
@@ -164,11 +163,11 @@ export interface RecordPlan {
   address: string;
   /** The service whose VIP it is; null for any other address. */
   service: string | null;
-  /** by-source: networks (CIDR) of its callers; absent for callers without a record of their own. */
+  /** by-source: networks (CIDR) of its callers; absent for all other callers. */
   from?: string[];
 }
 
-/** A neighbour that a node knows: an address behind an interface. */
+/** A neighbour known to a node: an address on an interface's link. */
 export interface KnownNeighbour {
   node: string;
   dev: string;

@@ -1,6 +1,9 @@
 import type { FlowPlan, Plan, ServicePlan } from './plan.ts';
 
-/** The service that a flow or stream calls, where the caller is an L4 that balances its own calls to it; otherwise undefined. */
+/**
+ * The service that a flow or stream calls if the caller is an L4 that balances its own calls to it; otherwise
+ * undefined.
+ */
 export function ownServiceOf(
   { nodes, services }: Pick<Plan, 'nodes' | 'services'>,
   { from, to, protocol }: Pick<FlowPlan, 'from' | 'to' | 'protocol'>,

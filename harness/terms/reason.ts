@@ -22,7 +22,7 @@ export interface Reasons {
   'wrong-lost': { lost: number; expected: Range; attempts: number };
   /** An attempt had none of the expected outcomes. */
   'no-alternative': { outcome: 'works' | 'fails'; servedBy: string | null; cause: Cause | null };
-  /** `number` counts the outcomes of `eachOf` from 1. */
+  /** `number`: index of the outcome in `eachOf`, from 1. */
   'alternative-unseen': {
     number: number;
     of: number;
@@ -35,19 +35,19 @@ export interface Reasons {
   /** A number of attempts, or a range in percent. */
   'wrong-share': { server: string; served: number; expected: number | Range; attempts: number };
   'servers-vary': { servers: (string | null)[] };
-  /** `expected` is what the YAML says, `allowed` the addresses that it stands for. */
+  /** `expected`: from the YAML; `allowed`: the addresses that it means. */
   'wrong-source': { seen: string | null; expected: string; allowed: string[] };
   'unexpected-finding': { finding: Finding };
   'finding-missing': { finding: FindingCode };
   'request-not-seen': { caller: string };
-  /** A flow that sends a segment out of the window, in which none was seen. */
+  /** The flow should send a segment out of the window, but none was seen. */
   'segment-not-seen': { sender: 'client' | 'server' };
   'control-failed': { control: ControlResult };
   'not-crossed': { leg: Leg; node: string };
   'not-avoided': { leg: Leg; node: string };
   /** TTL of the packet when it first reached the node; null if it did not. */
   'wrong-ttl': { leg: Leg; node: string; seen: number | null; expected: number };
-  /** Of a stream in a step. Times in ms. */
+  /** Reasons for a stream in a step. Times in ms. */
   'no-calls': { stream: string; step: string };
   'outage-too-long': { ms: number; atMostMs: number; cause: Cause | null };
   'outage-too-short': { ms: number; atLeastMs: number };
@@ -70,13 +70,13 @@ export interface StateAt {
   state: BandState;
 }
 
-/** A way of packets; `question` and `answer` are those to and from a DNS server. */
+/** A direction of packets; `question` and `answer` are those to and from a DNS server. */
 export type Leg = 'request' | 'reply' | 'question' | 'answer';
 
 /** A flow that must work in any topology whose parts are running. */
 export interface Control {
   from: string;
-  /** Node that has the address; null if that is the caller's next hop. */
+  /** Node with the address; null for the caller's next hop. */
   to: string | null;
   address: string;
   protocol: FlowProtocol;
@@ -86,7 +86,7 @@ export interface Control {
 
 export interface ControlResult extends Control {
   works: boolean;
-  /** What the caller got. */
+  /** Outcome for the caller. */
   client: ClientOutcome;
   cause: Cause | null;
 }
@@ -95,7 +95,7 @@ export interface ControlResult extends Control {
 export type Disagreement = MessageOf<Disagreements>;
 
 export interface Disagreements {
-  /** The address that the DNS server gave first; null where it gave none, or the caller had no answer. */
+  /** First address in the DNS answer; null if it has none, or no answer arrived. */
   'answer-differs': Differing<string | null>;
   /** The L4 that forwarded the request. */
   'l4-differs': Differing<string>;

@@ -10,16 +10,16 @@ import type { ControlResult, Disagreement, Reason } from './reason.ts';
 import type { StreamInStep, TimelineResult } from './timeline-results.ts';
 import type { Prediction } from './walk.ts';
 
-/** Contents of results.json. A reader refuses another `version`. */
+/** Contents of results.json. Readers reject other versions. */
 export interface Results {
   version: 3;
   /** ISO 8601, UTC. */
   startedAt: string;
   durationMs: number;
   environment: Environment;
-  /** Which part this is of a run that was cut into shards; absent for a whole run. */
+  /** The shard of a sharded run; absent for a whole run. */
   shard?: Shard;
-  /** Present when the user stopped the run: flows that had not finished are `not-run`, or absent. */
+  /** Present if the user stopped the run: unfinished flows are `not-run`, or absent. */
   interrupted?: true;
   scenarios: ScenarioResult[];
 }
@@ -39,32 +39,35 @@ export interface Environment {
   os: string;
   cpus: number;
   image: string;
-  /** How VLANs of trunks were carried; absent where no lab had a trunk. */
+  /** How trunks carried VLANs; absent if no lab had a trunk. */
   trunks?: Trunks;
-  /** How load balancers sent packets through tunnels; absent where no lab had one. */
+  /** How tunnels were implemented; absent if no lab had one. */
   tunnels?: TunnelKind;
-  /** Every engine of a run on several; the first is the one above. */
+  /** All engines of a run with several; the first is the one above. */
   engines?: EngineUse[];
 }
 
-/** `tagged`: by 802.1Q tags on one wire. `wires`: without tags, each by a wire of its own, since the kernel makes no tags. */
+/** `tagged`: with 802.1Q tags on one wire. `wires`: one wire per VLAN, because the kernel does not support tags. */
 export type Trunks = 'tagged' | 'wires';
 
-/** `devices`: by the kernel's own. `programs`: by programs, since the kernel has none; the packets on the wires are the same. */
+/**
+ * `devices`: the kernel's tunnel devices. `programs`: programs, because the kernel has none; the packets on the wires
+ * are the same.
+ */
 export type TunnelKind = 'devices' | 'programs';
 
-/** What an engine did for a run on several. */
+/** An engine's share of a run with several engines. */
 export interface EngineUse {
-  /** As DOCKER_HOST says it. */
+  /** In the format of DOCKER_HOST. */
   endpoint: string;
   name: string;
   kernel: string;
   cpus: number;
-  /** As of the environment. */
+  /** As in the environment. */
   trunks?: Trunks;
-  /** As of the environment. */
+  /** As in the environment. */
   tunnels?: TunnelKind;
-  /** Names of the scenarios that ran on it. */
+  /** Scenarios run on it. */
   scenarios: string[];
   /** Whether it became unavailable before the end; its unfinished scenarios ran on another one. */
   lost: boolean;
@@ -96,19 +99,19 @@ interface SourceRef {
 export interface VariantResult {
   name: string;
   title: string;
-  /** Position in the YAML, and among the columns; parts of a run may have only some. */
+  /** Position in the YAML and among the columns; a partial run may have only some. */
   at: SourcePosition;
   /** Changes to the scenario, as YAML text; empty for the scenario itself. */
   change: string;
-  /** When it ran, if that was before this run: `l4lab watch` only runs changes. ISO 8601, UTC. */
+  /** When it ran, if before this run: `l4lab watch` only runs changes. ISO 8601, UTC. */
   ranAt?: string;
   plan: Plan;
   flows: FlowResult[];
   /** Present if the scenario has steps. */
   timeline?: TimelineResult;
   /**
-   * Configuration, rules and log of every load balancer that ran, by node. Rules of a Maglev service are without what is in
-   * sets and maps.
+   * Configuration, rules and log of every load balancer that ran, by node. For services with Maglev the rules omit the
+   * contents of sets and maps.
    */
   balancers: Record<string, { kind: BalancerPlan['kind']; config: string; rules: string; log: string[] }>;
   /** Log lines of the agents, by node. */
@@ -120,9 +123,9 @@ export type Verdict = 'pass' | 'fail' | 'not-run';
 
 /** One cell of the matrix: a flow, or a stream in a step. */
 export interface FlowResult {
-  /** Of a stream in a step: `STEP.STREAM`. */
+  /** For a stream in a step: `STEP.STREAM`. */
   name: string;
-  /** Present where the cell is a stream in a step; `attempts` are then examples of its calls. */
+  /** Present for a stream in a step; `attempts` are then examples of its calls. */
   stream?: StreamInStep;
   protocol: FlowProtocol;
   /** Caller and destination as text, e.g. `s1` and `web (203.0.113.80:80)`. */
@@ -135,18 +138,18 @@ export interface FlowResult {
   verdict: Verdict;
   /** Why the verdict is not `pass`; empty on a pass. */
   reasons: Reason[];
-  /** What was seen over all attempts; null when the flow did not run. */
+  /** Observed outcome of all attempts; null if the flow did not run. */
   outcome: 'works' | 'fails' | null;
   cause: Cause | null;
   findings: Finding[];
-  /** One alternative per server that the L4 may pick. */
+  /** One alternative per server that the L4 may select. */
   predicted: Prediction[];
   /** Set if prediction and observation differ, regardless of the expectation. */
   disagreement: Disagreement | null;
   /** Fixes of a failed flow according to the model; smallest first. */
   counterfactuals: Counterfactual[];
   attempts: Attempt[];
-  /** Flows that prove that the parts of a negative flow are running. */
+  /** Control flows, which show that the parts of a failing flow are running. */
   controls: ControlResult[];
   /** Command that runs only this flow. */
   rerun: string;
@@ -158,6 +161,6 @@ export interface Counterfactual {
   fixes: Fix[];
   /** Merge patch on the scenario, as YAML text. */
   change: string;
-  /** Whether it was run for real, and with which result. */
+  /** Result of running it; null if it was not run. */
   proven: boolean | null;
 }

@@ -1,6 +1,6 @@
 import type { Role } from './plan.ts';
 
-/** What a node of a role is and does, unless its settings say otherwise. */
+/** Properties of a role, unless overridden by a node's settings. */
 interface RoleTraits {
   /** Forwards IP packets. */
   forwards: boolean;
@@ -8,7 +8,7 @@ interface RoleTraits {
   switches: boolean;
   /** Runs a load balancer; services refer to it. */
   balances: boolean;
-  /** May be in pools; `servers:` applies to it. */
+  /** Can be in pools; `servers:` applies to it. */
   serves: boolean;
   /** Tracks the connections that it balances, regardless of its settings. */
   tracks: boolean;

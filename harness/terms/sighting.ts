@@ -18,7 +18,7 @@ export interface Frame {
   /** Bytes on the wire. */
   length: number;
   arp?: Arp;
-  /** The outer header where the packet carries another one, `inside`; then TCP, UDP and ICMP are of that. */
+  /** The outer header if the packet carries another one, `inside`; TCP, UDP and ICMP then belong to the inner one. */
   ip?: Ip;
   inside?: Ip;
   tcp?: Tcp;
@@ -55,9 +55,9 @@ export interface Tcp {
   /** Letters of tcpdump: S, A, F, R, P. */
   flags: string;
   payloadLength: number;
-  /** Sender's clock when it sent this (TSval of RFC 7323); absent if the segment has none. */
+  /** Sender's clock (TSval of RFC 7323); absent without timestamps. */
   timestamp?: number;
-  /** Opening of a connection: the largest segment that its sender takes, bytes. */
+  /** SYN and SYN-ACK: the largest segment that the sender accepts (MSS), bytes. */
   mss?: number;
 }
 
@@ -84,7 +84,7 @@ export interface Icmp {
   mtu?: number;
   /** Errors: the quoted packet; for an echo, its id instead of both ports. */
   inner?: Quoted & {
-    /** What the quoted packet carries, where that is another one; its ports are those of the quoted packet then. */
+    /** The inner packet, if the quoted packet carries one; the ports are then those of the inner packet. */
     inside?: Pick<Quoted, 'src' | 'dst' | 'protocol'>;
   };
 }

@@ -21,7 +21,7 @@ export interface PredictedOutage {
   atMostMs: number | null;
   /** Actions of unknown length that end it; absent if settings bound it. */
   until?: ActionPlan['do'][];
-  /** What it is made of: advertisements missed, checks missed, ageing. */
+  /** Its parts: advertisements missed, checks missed, ageing. */
   bounds: Bound[];
 }
 
@@ -41,11 +41,11 @@ export type Unknown = MessageOf<Unknowns>;
 export interface Unknowns {
   /** The server that a hash picks is unknown, so the connection may or may not survive. */
   'pick-unknown': { service: string };
-  /** Two nodes hold an address: which answer wins is random. */
+  /** Two nodes have an address: which answer wins is random. */
   'holder-unknown': { address: string; nodes: string[] };
   /** The new master is unknown, for example after a link has flapped. */
   'master-unknown': { pair: string; nodes: string[] };
-  /** Several nodes held an address at the same time, and one still does: which neighbours know this is random. */
+  /** Several nodes had an address at the same time, and one still has: which neighbours know this is random. */
   'neighbours-unknown': { address: string; nodes: string[] };
   /** The model does not cover the action. */
   'action-unknown': { action: ActionPlan['do'] };

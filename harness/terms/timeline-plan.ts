@@ -85,13 +85,13 @@ export type ActionPlan =
   | { do: 'flushNeighbours' | 'flushMacs' | 'flushConnections'; node: string }
   /** A gratuitous ARP or unsolicited neighbour advertisement from an interface of the node. */
   | { do: 'announce'; node: string; iface: string; address: string }
-  /** Puts the step's `nodes` and `services` in force, like those that change a pool. */
+  /** Applies the step's `nodes` and `services`, like the actions that change a pool. */
   | { do: 'change' }
-  /** Of one service, or of each that it applies to. */
+  /** For one service, or every service with this server. */
   | { do: 'drain' | 'undrain' | 'addServer' | 'removeServer'; server: string; service?: string }
   | { do: 'weight'; server: string; service?: string; weight: number };
 
-/** Redundant load balancers: the master holds the addresses, and another one takes over when it fails. */
+/** Redundant load balancers: the master has the addresses, and another one takes over when it fails. */
 export interface PairPlan {
   name: string;
   protocol: 'vrrp';
@@ -105,7 +105,7 @@ export interface PairPlan {
   preempt: boolean;
   /** Whether a new master announces the addresses. */
   gratuitousArp: boolean;
-  /** VIPs and proxy IPs, without prefix length, with the interface at which each member holds them. */
+  /** VIPs and proxy IPs without prefix length, with each member's interface for them. */
   addresses: { address: string; ifaces: Record<string, string> }[];
   /** `conntrackd` synchronises the connections of dnat and proxy. */
   sync: 'none' | 'conntrackd';

@@ -25,7 +25,7 @@ export interface StepResult {
 export interface StreamResult {
   name: string;
   from: string;
-  /** In the field's words, e.g. `web (203.0.113.80:80)`. */
+  /** Destination as text, for example `web (203.0.113.80:80)`. */
   to: string;
   protocol: StreamPlan['protocol'];
   connection: StreamPlan['connection'];
@@ -53,7 +53,7 @@ export interface CallResult {
   example: number;
 }
 
-/** States of one thing over time: a member of a pair, a server as a load balancer sees it, a node. */
+/** States of a member of a pair, of a server according to a load balancer, or of a node over time. */
 export interface StateBand {
   of:
     | { kind: 'member'; pair: string; node: string }
@@ -113,9 +113,9 @@ export interface ConnectionsSummary {
 }
 
 /**
- * A call of a stream as its caller saw it. Times: ms since 1970, of the kernel's wall clock. An exchange of a kept
- * connection that outlasts its step has a record in each step: in the first it was given up, in the next it goes on. One that
- * is answered too late has failed, though `servedBy` says by whom.
+ * A call of a stream as seen by its caller. Times: ms since 1970 on the kernel's wall clock. An exchange on a kept
+ * connection that outlasts its step has a record in each step: it timed out in the first and continues in the next. A
+ * late answer counts as failure, although `servedBy` names the server.
  */
 export interface CallRecord {
   stream: string;

@@ -10,7 +10,7 @@ export interface Hop {
   src: HopAddress;
   dst: HopAddress;
   ttl: number;
-  /** The packet that this one carries, in a tunnel: addresses and TTL above are of the outer header. */
+  /** The packet inside a tunnel packet: addresses and TTL above belong to the outer header. */
   inside?: { src: string; dst: string; ttl: number };
   /** SYN and SYN-ACK: the largest segment that the sender accepts (MSS), bytes. Only if a load balancer may change it. */
   mss?: number;
@@ -23,7 +23,7 @@ export interface Hop {
 export interface HopAddress {
   mac: string;
   ip: string;
-  /** Null for ICMP, and for a packet that carries another one. */
+  /** Null for ICMP, and for packets that carry another one. */
   port: number | null;
 }
 
@@ -37,18 +37,18 @@ export interface Change {
 export interface Walk {
   request: Hop[];
   reply: Hop[];
-  /** The question that came before, where the flow calls a name; without an answer nothing is called. */
+  /** The preceding DNS question if the flow calls a name; without an answer nothing is called. */
   question?: Question;
 }
 
 /** The hops of a question to a DNS server and of its answer. */
 export interface Question extends Pick<Walk, 'request' | 'reply'> {
   name: string;
-  /** The node that is asked. */
+  /** The DNS server. */
   server: string;
-  /** As they stand in the answer: the first is called. None where the name has none, or no answer came. */
+  /** Addresses in the order of the answer; the first is called. Empty without an answer, or if the name has none. */
   addresses: string[];
-  /** It is not asked: the caller has an answer of this age, in seconds; absent if it asks. */
+  /** Age of the cached answer, seconds; absent if the caller asks. */
   ageS?: number;
 }
 
@@ -60,7 +60,7 @@ export interface Prediction extends Walk {
   picked: string | null;
   outcome: 'works' | 'fails';
   cause: Cause | null;
-  /** Node whose listener answered; null if none did. */
+  /** Node whose listener answered, or null. */
   servedBy: string | null;
   /** Source address as the serving node sees it. */
   sourceSeen: string | null;

@@ -16,8 +16,8 @@ export function deadEndAt({ plan }: Pick<Evidence, 'plan'>, node: string, packet
 }
 
 /**
- * Whether a node had no route for a packet during a call of a stream, according to the plan: the kernel only reports it
- * sometimes, because it limits the rate of such errors (ip_error of net/ipv4/route.c).
+ * Whether a node had no route for a packet during a call of a stream, according to the plan: the kernel does not always
+ * report it, because it limits the rate of such errors (ip_error of net/ipv4/route.c).
  */
 export function missingAt({ plan, moment }: Evidence, node: string, packet: RouteQuestion): Cause | null {
   if (!moment || addressesOf(plan, node).includes(packet.dst)) return null;
@@ -26,7 +26,7 @@ export function missingAt({ plan, moment }: Evidence, node: string, packet: Rout
 }
 
 /**
- * The same for a packet that a node forwards: its NAT, or a load balancer, may have changed the destination before.
+ * The same for a packet that a node forwards: NAT or a load balancer may have changed its destination.
  * @param endAt the end of the packet at a node
  */
 export function deadEndOnward(

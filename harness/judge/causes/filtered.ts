@@ -16,14 +16,14 @@ import { addressesOf, calledFrom, type Rule } from './rule.ts';
 import { withoutVip } from './without-vip.ts';
 
 /**
- * A packet came to a node, a rule of whose filter matches it, and did not leave; where counters were read, that of the rule
- * rose. So with what a flow begins with and is first answered, and with the ICMP error by which TCP is told of a packet that
- * was too big; nobody else hangs on an ICMP error.
+ * A packet entered a node whose filter has a matching rule, and did not leave; if counters were read, that rule's
+ * counter rose. Applies to the first packet of a flow and its first answer, and to the ICMP error that tells TCP about
+ * a packet that is too big; no other ICMP error matters.
  */
 export const filtered: Rule = (evidence) => {
   const { walk, plan } = evidence;
   if (plan.nodes.every((node) => filtersOf(node, evidence).length === 0)) return null;
-  return atEnd(walk.request, evidence) ?? atEnd(walk.reply, evidence) ?? unheard(evidence);
+  return atEnd(walk.request, evidence) ?? atEnd(walk.reply, evidence) ?? filteredTooBig(evidence);
 };
 
 function atEnd(leg: Hop[], evidence: Evidence): Cause | null {
@@ -32,7 +32,7 @@ function atEnd(leg: Hop[], evidence: Evidence): Cause | null {
   if (hop === undefined || !isAddressee(hop, plan)) return null;
   const node = nodeOf(plan, hop.node);
   const isOwn = addressesOf(plan, node.name).includes(hop.dst.ip);
-  // What the kernel refuses itself never came as far as a filter.
+  // Packets that the kernel rejects itself never reach a filter.
   const isAsked = vanishedAt(evidence)?.hop === hop;
   if (isAsked && (refusesSource(evidence) || (kernel === 'no-route' && !isOwn))) return null;
   if (!isOwn && withoutVip(evidence)?.node === node.name) return null;
@@ -59,8 +59,8 @@ function isError({ icmp }: Frame): boolean {
   return icmp?.inner !== undefined;
 }
 
-/** Where a sender of TCP was not told that a packet was too big. */
-function unheard(evidence: Evidence): Cause | null {
+/** The cause if a TCP sender did not learn that a packet was too big. */
+function filteredTooBig(evidence: Evidence): Cause | null {
   const { packets, plan, key } = evidence;
   if (key.protocol !== 'tcp') return null;
   for (const { node: name, direction, time, frame } of packets) {
@@ -82,7 +82,7 @@ function unheard(evidence: Evidence): Cause | null {
 }
 
 function matched(node: NodePlan, frame: Frame, evidence: Evidence): Cause | null {
-  if (!isLookedAt(node, frame, evidence)) return null;
+  if (!filterSees(node, frame, evidence)) return null;
   for (const packet of asFiltered(node, frame, evidence)) {
     const found = filtersOf(node, evidence)
       .map((filter) => blockedBy({ filter }, packet))
@@ -94,28 +94,28 @@ function matched(node: NodePlan, frame: Frame, evidence: Evidence): Cause | null
   return null;
 }
 
-/** The filter of a node, and the one before it, where a step may have been changing it just then. */
+/** A node's filter, and its previous one if a step may have been changing it at that moment. */
 function filtersOf({ name, filter }: NodePlan, { moment }: Evidence): FilterRule[][] {
   const former = moment?.isActing ? nodeOf(planAt(moment.whole, moment.step - 1), name).filter : undefined;
   return [filter, former].filter((rules) => rules !== undefined);
 }
 
-/** A filter sees what is for others only where the node forwards it, and it has a hop left. */
-function isLookedAt(node: NodePlan, { ip }: Frame, { plan }: Evidence): boolean {
+/** A filter only sees packets for other nodes if its node forwards them, and their TTL allows it. */
+function filterSees(node: NodePlan, { ip }: Frame, { plan }: Evidence): boolean {
   if (ip === undefined) return false;
   if (addressesOf(plan, node.name).includes(ip.dst)) return true;
   const undone = node.undoDscp?.some(({ address }) => address === ip.dst) === true;
   return undone || (node.sysctls['net/ipv4/ip_forward'] !== '0' && ip.ttl > 1) || node.bridge;
 }
 
-/** Counters are read where a failure is expected; flows side by side share them. */
+/** Counters are read only if a failure is expected; parallel flows share them. */
 function hasCounted(node: string, { number }: FilterMatch, { counters }: Evidence): boolean {
   return counters === null || (counters[node]?.[`l4lab_filter rule${number}`] ?? 0) > 0;
 }
 
 /**
- * A packet that came in, as the node's filter sees it: what its NAT or load balancer translates, or a server of l3dsr turns back,
- * has its new destination by then. Which server that is, is on no wire, so that each of a pool may be it.
+ * A received packet as the node's filter sees it: packets translated by NAT, a load balancer or an l3dsr server already
+ * have their new destination. The chosen server is not visible on any wire, so any server of the pool is possible.
  */
 function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredPacket[] {
   const { plan, flow, key, healthy } = evidence;
@@ -153,7 +153,7 @@ function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredP
       came,
       ...node.interfaces.flatMap(({ addresses }) => addresses.map((cidr) => ({ ...came, dst: host(cidr) }))),
     ];
-  // Who has no server to send it to refuses it before.
+  // Without a server, the L4 rejects it before the filter.
   const chosen = pool.filter((server) => healthy?.includes(server.node) !== false);
   if (came.dst === vip && MODES[service.mode].handsOver === 'tunnel') return chosen.length === 0 ? [] : [came];
   if (came.dst === vip) return chosen.map(({ address, port }) => withPort(address, port));

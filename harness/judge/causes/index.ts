@@ -1,7 +1,7 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { filtered } from './filtered.ts';
-import { lostState, passedOn, unknownMidway, unbegun } from './lost-state.ts';
+import { lostState, forwardedUntranslated, nextHopChanged, unbegun } from './lost-state.ts';
 import { halfSeen, macMovedLater, redirected } from './mid-flow.ts';
 import { neverLeft } from './never-left.ts';
 import { cutOff, staleMac, staleNeighbour } from './outdated.ts';
@@ -18,8 +18,7 @@ import { vanished } from './vanished.ts';
 import { withoutVip } from './without-vip.ts';
 
 /**
- * In this order: what the caller itself can tell, what sent packets astray, then what somebody said, then where a packet
- * was last seen.
+ * In order: what the caller reports, what misdirected packets, what an error says, and where a packet was last seen.
  */
 const RULES: Rule[] = [
   neverLeft,
@@ -28,7 +27,7 @@ const RULES: Rule[] = [
   staleNeighbour,
   cutOff,
   outOfWindow,
-  passedOn,
+  forwardedUntranslated,
   lostState,
   redirected,
   filtered,
@@ -39,7 +38,7 @@ const RULES: Rule[] = [
   neverSent,
   swallowed,
   macMovedLater,
-  unknownMidway,
+  nextHopChanged,
   unbegun,
   halfSeen,
   withoutVip,
@@ -48,7 +47,7 @@ const RULES: Rule[] = [
   vanished,
 ];
 
-/** The cause of a failed attempt from what was seen; `unexplained` when nothing fits. */
+/** The cause of a failed attempt; `unexplained` if no rule matches. */
 export function causeOfFailure(evidence: Evidence): Cause {
   return ofTwoMasters(causeAt(evidence), evidence);
 }

@@ -12,24 +12,24 @@ import { addressesOf } from './rule.ts';
 import { hasNoAvailableServer } from './no-available-server.ts';
 
 /**
- * A packet that came in at a node and was not seen again: its kernel is asked about that very packet
- * (`ip route get … from … iif …`), and its counters are read. Null where neither tells.
+ * A packet entered a node and was not seen again: decides by the kernel's answer about exactly that packet (`ip route
+ * get … from … iif …`), and by counters. Null if neither explains it.
  */
 export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { plan, flow, kernel } = evidence;
   const { node, iface, src, dst } = hop;
-  // In dsr frames are on their way before the kernel makes anything of them, and those without a hop left are dropped.
+  // In dsr frames are forwarded before the kernel processes them, and dropped if their TTL is used up.
   if (hop.ttl <= 1 && handsFramesOver(hop, evidence)) return cause('loop', 'ttl-expired', { node, address: dst.ip });
   const own = addressesOf(plan, node);
   const service = serviceOf(plan, flow);
   const settings = nodeOf(plan, node);
   const atEnd = atTunnelEnd(hop, evidence);
   if (atEnd !== null) return atEnd;
-  // A kernel that takes packets from its own addresses asks of them what it asks of others: to come by the right interface.
+  // A kernel that accepts its own addresses as source still requires the right incoming interface.
   const refusesOwn = own.includes(src.ip) && !isOn('accept_local', settings, iface);
   const deadEnd = deadEndHere(hop, evidence);
   if (deadEnd !== null) return deadEnd;
-  // The kernel is asked about the packet as it came; where NAT gave it another destination, counters know better.
+  // The kernel was asked about the received packet; if NAT changed its destination, counters are more reliable.
   const counted = service && balancedBy(service, node) && dst.ip === service.vip ? byCounters(hop, evidence) : null;
   if (counted) return counted;
   if (kernel === 'reverse-path' || (kernel === 'source-refused' && isOn('rp_filter', settings, iface) && !refusesOwn)) {
@@ -56,13 +56,13 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   if (missing !== null) return missing;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
     const listens = listensAt(settings.listeners, { protocol: 'udp', address: dst.ip, port: dst.port });
-    // Over TCP, a reset from an address that was never called is for nobody.
+    // In TCP, a reset from an address that was never called has no effect.
     if (flow.protocol === 'udp' && !listens)
       return cause('refused', 'listener-missing', { node, address: dst.ip, port: dst.port!, protocol: 'udp' });
     const params = { node, called: flow.address, source: dst.ip, owner: ownerOf(plan, dst.ip) };
     return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
   }
-  // An L4 answers an echo to its VIP even where it does not own it.
+  // An L4 answers echo requests to its VIP even without owning it.
   const echoed =
     flow.protocol === 'icmp' && settings.balancer !== null && balancedBy(service, node) && dst.ip === service!.vip;
   if (own.includes(dst.ip) || echoed) {
@@ -79,8 +79,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
 }
 
 /**
- * A packet from a tunnel arrives on a device without an address, and no return path uses that device: a loose reverse path
- * check drops it as well.
+ * A packet from a tunnel arrives on a device without address and return route: even a loose reverse path check drops
+ * it.
  */
 function atTunnelEnd({ node, dst, inside }: Hop, { plan, counters }: Evidence): Cause | null {
   const settings = nodeOf(plan, node);
@@ -105,20 +105,20 @@ function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cau
   return kernelOnAnswer === 'no-route' ? cause('no-route', 'route-missing', { node, address: src.ip }) : null;
 }
 
-/** A route that leads nowhere, of the packet, or of the answer to it where it is for this node. */
+/** A dead-end route of the packet, or of its answer if the packet is for this node. */
 function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof missingAt = deadEndAt): Cause | null {
   const { plan, flow } = evidence;
   const { sysctls, bridge } = nodeOf(plan, node);
   const service = serviceOf(plan, flow);
   const isForService = balancedBy(service, node) && service?.vip === dst.ip;
-  // An L4 answers an echo to its VIP itself, even where it does not own it.
+  // An L4 answers echo requests to its VIP itself, even without owning it.
   const isBalanced = isForService && flow.protocol !== 'icmp';
-  // An answer under a proxy IP has the caller as its destination once the load balancer has looked at it.
+  // After the load balancer, an answer to a proxy IP has the caller as destination.
   const isOfServer = balancedBy(service, node) && service?.pool.some(({ address }) => address === src.ip) === true;
   if (isOfServer && !isForService) return endAt(evidence, node, { src: src.ip, dst: flow.source });
   const isTranslated = translatedBack(evidence, node, dst.ip) !== null;
   const isForNode = (addressesOf(plan, node).includes(dst.ip) || isForService) && !isBalanced && !isTranslated;
-  // What comes to the node itself is checked for its source before anything is answered.
+  // For packets to the node itself, the source is checked before anything is answered.
   if (isForNode) return refusesSource(evidence) ? null : endAt(evidence, node, { src: dst.ip, dst: src.ip });
   const forwards = dst.ip.includes(':') || sysctls['net/ipv4/ip_forward'] !== '0' || bridge;
   return forwards ? deadEndOnward(evidence, node, { src: src.ip, dst: dst.ip }, endAt) : null;
@@ -126,7 +126,7 @@ function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof 
 
 const REVERSE_PATH = /IPReversePathFilter$/;
 
-/** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */
+/** Even if the kernel would now forward the packet, its counters may show that it did not. */
 function byCounters({ node, iface, dst }: Hop, { plan, counters }: Evidence): Cause | null {
   const rose = (pattern: RegExp): string | undefined =>
     Object.keys(counters?.[node] ?? {}).find((c) => pattern.test(c));
@@ -139,7 +139,7 @@ function byCounters({ node, iface, dst }: Hop, { plan, counters }: Evidence): Ca
   );
 }
 
-/** Source NAT that finds no free port takes a used one, and conntrack drops the flow when it enters it. */
+/** If source NAT finds no free port, it takes a used one, and conntrack drops the flow when inserting it. */
 function portsExhausted(
   { name: service, l4s, mode }: ServicePlan,
   node: string,
@@ -152,7 +152,7 @@ function portsExhausted(
   return cause('ports-exhausted', 'ports-used-up', { node, service, proxyIps, ports: config?.proxyPorts ?? null });
 }
 
-/** Whether a setting of IPv4 is on at an interface or at all of them (for both of these, either is enough). */
+/** Whether an IPv4 setting is on at an interface or at `all` (either is enough for these two). */
 export function isOn(setting: 'rp_filter' | 'accept_local', { sysctls }: NodePlan, iface: string): boolean {
   return ['all', iface].some((scope) => Number(sysctls[`net/ipv4/conf/${scope}/${setting}`] ?? 0) !== 0);
 }

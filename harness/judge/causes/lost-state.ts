@@ -8,23 +8,23 @@ import { isAddressee, sameSegment, vanishedAt, type Evidence } from '../evidence
 import type { Rule } from './rule.ts';
 import { unansweredArp } from './unanswered-arp.ts';
 
-/** A segment of an open connection met a node that had no state for it: it was refused, or dropped in silence. */
+/** A segment of an open connection reached a node without state for it: it was refused, or dropped silently. */
 export const lostState: Rule = (evidence) => {
   const { moment, packets, key } = evidence;
   if (!moment || key.protocol !== 'tcp') return null;
   const sent = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.tcp);
   const isKept = moment.history !== undefined && !sent.some(({ frame }) => frame.tcp!.flags === 'S');
-  // A kept connection may be reset before the request is sent, as by an acknowledgement.
+  // A kept connection may be reset before the request is sent, for example because of an acknowledgement.
   const request = sent.find(({ frame }) => frame.token === key.token) ?? (isKept ? sent[0] : undefined);
   if (!request) return null;
   return refused(request, evidence) ?? dropped(request, evidence);
 };
 
 /**
- * A load balancer that translates passed an answer of a server on as it came: it had not sent the request on, or has lost
- * the connection since. What the caller makes of such an answer, it rightly does.
+ * A load balancer with NAT forwarded a server's answer untranslated: it had not forwarded the request, or has lost the
+ * connection since. The caller's reaction to such an answer is correct.
  */
-export const passedOn: Rule = (evidence) => {
+export const forwardedUntranslated: Rule = (evidence) => {
   const { moment, packets, plan, flow, key } = evidence;
   const service = serviceOf(plan, flow);
   if (!moment || key.protocol !== 'tcp' || !service || isDirect(service)) return null;
@@ -48,14 +48,14 @@ export const passedOn: Rule = (evidence) => {
 };
 
 /**
- * The connection was opened, and then the caller's next hop was another: a node that has not seen it begin resets it. Of an
- * attempt of a flow, where everything else has been ruled out that may lead a segment there.
+ * The connection was opened, then the caller's next hop changed: a node that has not seen it begin resets it. For
+ * attempts of flows, after all other reasons for a changed path were ruled out.
  */
-export const unknownMidway: Rule = ({ packets, key }) => {
+export const nextHopChanged: Rule = ({ packets, key }) => {
   const sent = packets.filter((p) => p.node === key.caller && p.direction === 'out' && p.frame.tcp?.flags !== 'S');
   for (const { node, direction, time, frame: reset } of packets) {
     if (node === key.caller || direction !== 'out' || reset.tcp?.flags !== 'R') continue;
-    // It takes its number from what it answers (RFC 9293, 3.10.7.1).
+    // Its number comes from the segment that it answers (RFC 9293, 3.10.7.1).
     const met = packets.find(
       (p) =>
         p.node === node &&
@@ -100,8 +100,8 @@ export const unbegun: Rule = ({ packets, plan, counters, moment }) => {
 };
 
 /**
- * A reset without an acknowledgement, in answer to a segment that had one, means that there is no such connection (RFC
- * 9293, 3.10.7.1); a program that gives its connection up sends one with.
+ * A reset without ACK, in answer to a segment with ACK, means that there is no such connection (RFC 9293, 3.10.7.1); a
+ * program that aborts its connection sends one with ACK.
  */
 function refused(request: Sighting, evidence: Evidence): Cause | null {
   const { packets, key, plan, flow, healthy } = evidence;
@@ -114,13 +114,13 @@ function refused(request: Sighting, evidence: Evidence): Cause | null {
   if (!reset) return null;
   const service = serviceOf(plan, flow);
   const { node } = reset;
-  // A load balancer without servers refuses.
+  // A load balancer without servers rejects.
   if (service && balancedBy(service, node) && healthy?.length === 0)
     return cause('no-server-available', 'pool-down', { node, service: service.name });
   return without(node, request, evidence);
 }
 
-/** Where it entered a node that keeps state, did not come out, and the node cannot have any. */
+/** It entered a stateful node, did not leave, and the node cannot have state for it. */
 function dropped(request: Sighting, evidence: Evidence): Cause | null {
   const { plan, moment, packets } = evidence;
   const ended = vanishedAt(evidence)?.hop;
@@ -133,15 +133,15 @@ function dropped(request: Sighting, evidence: Evidence): Cause | null {
   const sawSyn = began || (moment!.history?.sawSyn.includes(node.name) ?? false);
   const hasNone = !sawSyn || forgets(plan, moment!.step, node.name) || hasExpired(node, evidence);
   if (hasNone) return without(node.name, request, evidence);
-  const other = wentOnBy(node.name, evidence);
+  const other = continuedThrough(node.name, evidence);
   const { src: source, dst: destination } = request.frame.ip!;
   return other === undefined
     ? null
     : cause('connection-unknown', 'state-outdated', { node: node.name, source, destination, other });
 }
 
-/** Another load balancer that the connection went by since a node that translates had seen it last (tcp_in_window). */
-function wentOnBy(node: string, { plan, flow, moment }: Evidence): string | undefined {
+/** Another load balancer that the connection used after a translating node last saw it (tcp_in_window). */
+function continuedThrough(node: string, { plan, flow, moment }: Evidence): string | undefined {
   const service = serviceOf(plan, flow);
   const { lastSeen = {} } = moment!.history ?? {};
   const last = lastSeen[node];
@@ -157,7 +157,7 @@ function without(node: string, { frame }: Sighting, evidence: Evidence): Cause {
     : cause('connection-unknown', 'state-missing', { node, source, destination });
 }
 
-/** Whether a node had heard nothing of the connection for longer than it remembers one. */
+/** Whether a node had not seen the connection for longer than its idle timeout. */
 function hasExpired({ name, idleTimeoutMs }: NodePlan, { moment, packets, epoch }: Evidence): boolean {
   const last = moment!.history?.lastSeen[name];
   const next = packets.find(({ node, frame }) => node === name && !frame.arp);
@@ -169,7 +169,7 @@ function keepsState({ firewall, balancer, idleTimeoutMs }: NodePlan): boolean {
   return firewall === 'stateful' || balancer !== null || idleTimeoutMs !== undefined;
 }
 
-/** Whether a node has been made to forget its connections up to a step. */
+/** Whether a step up to this one made a node forget its connections. */
 function forgets({ timeline }: Plan, step: number, node: string): boolean {
   const actions = timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];
   return actions.some(

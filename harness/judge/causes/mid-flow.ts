@@ -10,15 +10,15 @@ import { isAddressee, refusesSource, sameSegment, vanishedAt, type Evidence } fr
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
- * An ICMP redirect reached a node that then went around its sender. What the node never sent that way is not affected by
- * it, and where a segment had been lost before, that has another reason, and the node may have gone around only to give up.
+ * An ICMP redirect reached a node that then bypassed its sender. Excludes traffic that the node never sent that way,
+ * and connections that had already lost a segment, since the node may have bypassed the sender only after giving up.
  */
 export const redirected: Rule = (evidence) => {
   const { packets, plan, flow } = evidence;
   const holder = (mac: string): NodePlan | undefined => nodeWithMac(plan, mac);
   for (const { time, node, direction, frame } of packets) {
     const sender = holder(frame.srcMac);
-    // Switches on the way see it too; it means the node that it is addressed to.
+    // Switches on the path see it too; it is for the node that it is addressed to.
     const isAddressed = frame.icmp?.type === ICMP.redirect && direction === 'in' && holder(frame.dstMac)?.name === node;
     if (!isAddressed || !sender) continue;
     const { gateway, inner } = frame.icmp!;
@@ -38,7 +38,10 @@ export const redirected: Rule = (evidence) => {
   return redirectedBefore(evidence);
 };
 
-/** What was lost went by the gateway that a redirect of an earlier flow had named: not a request that came where it was to. */
+/**
+ * The lost packet used the gateway named by a redirect of an earlier flow; excludes requests that reached their
+ * destination.
+ */
 function redirectedBefore(evidence: Evidence): Cause | null {
   const { plan, redirects = [], walk } = evidence;
   const at = vanishedAt(evidence);
@@ -64,8 +67,8 @@ function arrived(sent: Frame, packets: Sighting[], plan: Plan): boolean {
 }
 
 /**
- * A switch that had a node's MAC at the wrong port sent a frame there alone, and the node never got it. Its MAC table
- * may be right again when it is read: any later frame of that node mends it.
+ * A switch with a node's MAC at the wrong port sent a frame only there, and the node never got it. When the MAC table
+ * is read it may be correct again: any later frame of that node corrects it.
  */
 export const macMovedLater: Rule = ({ packets, plan }) => {
   for (const { node, iface, direction, frame } of packets) {
@@ -84,8 +87,8 @@ export const macMovedLater: Rule = ({ packets, plan }) => {
 };
 
 /**
- * A stateful node saw one direction only, and a packet entered it and did not leave: a segment that is no SYN, or the
- * answer to an echo. What the kernel refuses for its source, or has no route for, never got as far as the firewall.
+ * A stateful node saw only one direction, and a packet entered it and did not leave: a segment without SYN, or an echo
+ * reply. Excludes packets that the kernel drops before the firewall, because of their source or for lack of a route.
  */
 export const halfSeen: Rule = (evidence) => {
   const { packets, plan, walk, kernel } = evidence;
@@ -97,7 +100,7 @@ export const halfSeen: Rule = (evidence) => {
       (p) =>
         p.node === node.name && ((p.frame.tcp && p.frame.tcp.flags !== 'S') || p.frame.icmp?.type === ICMP.echoReply),
     );
-    const entered = at.filter(({ direction, frame }) => direction === 'in' && meantFor(plan, node.name, frame));
+    const entered = at.filter(({ direction, frame }) => direction === 'in' && firewallSees(plan, node.name, frame));
     const swallowed = entered.find(
       (p) =>
         !at.some(
@@ -119,11 +122,11 @@ export const halfSeen: Rule = (evidence) => {
 };
 
 /**
- * Whether a node passed on both directions of a packet's connection, as its firewall knows it: by the addresses that the
- * packet came in with. Where an L4 sends it by once more with another destination, that is another connection.
+ * Whether a node forwarded both directions of a packet's connection, identified as by its firewall: by the addresses of
+ * the received packet. If an L4 sends it through again with another destination, that is another connection.
  */
 function sawBothDirections({ name, bridge, interfaces }: NodePlan, { ip, dstMac }: Frame, walk: Walk): boolean {
-  // A switch with an address has two firewalls: what it routes is not seen by that for what it bridges.
+  // A switch with an address has two firewalls: the one for bridged traffic does not see what it routes.
   const own = interfaces.map(({ mac }) => mac);
   const alike = (mac: string): boolean => !bridge || own.includes(mac) === own.includes(dstMac);
   const legs = [walk.request, walk.reply].map((leg) => leg.filter(({ node }) => node === name));
@@ -131,9 +134,9 @@ function sawBothDirections({ name, bridge, interfaces }: NodePlan, { ip, dstMac 
     direction === 'in' && alike(dst.mac) && src.ip === ip!.src && dst.ip === ip!.dst;
   const isAnswer = ({ direction, src, dst }: Hop): boolean =>
     direction === 'out' && alike(src.mac) && src.ip === ip!.dst && dst.ip === ip!.src;
-  const passedOn = (leg: Hop[]): boolean =>
+  const forwardedUntranslated = (leg: Hop[]): boolean =>
     leg.some((hop, index) => entered(hop) && leg.slice(index).some(({ direction }) => direction === 'out'));
-  return legs.some(passedOn) && legs.some((leg) => leg.some(isAnswer));
+  return legs.some(forwardedUntranslated) && legs.some((leg) => leg.some(isAnswer));
 }
 
 function filtersForwarded({ firewall, bridge, sysctls }: NodePlan): boolean {
@@ -141,10 +144,10 @@ function filtersForwarded({ firewall, bridge, sysctls }: NodePlan): boolean {
 }
 
 /**
- * Whether a node's firewall looks at a frame that came in: not at packets for the node itself, unless it has translated
- * them for a server, nor at frames for others, which reach a node by flooding, unless it is a switch.
+ * Whether a node's firewall sees a received frame: not packets for the node itself, unless translated for a server, and
+ * not flooded frames for other nodes, unless it is a switch.
  */
-function meantFor(plan: Plan, name: string, { dstMac, ip, tcp }: Frame): boolean {
+function firewallSees(plan: Plan, name: string, { dstMac, ip, tcp }: Frame): boolean {
   const isBalanced = plan.services.some(
     (service) =>
       service.vip === ip?.dst && service.port === tcp?.dstPort && balancedBy(service, name) && !isDirect(service),

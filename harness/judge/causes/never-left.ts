@@ -12,15 +12,15 @@ import { addressesOf, calledFrom, type Rule } from './rule.ts';
 import { hasNoAvailableServer } from './no-available-server.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
-/** What a socket gets where the route of a call leads nowhere: blackhole, unreachable, prohibit. */
+/** Socket errors for a dead-end route of a call: blackhole, unreachable, prohibit. */
 const LOCAL_ERRORS: ClientOutcome[] = ['EINVAL', 'EHOSTUNREACH', 'EACCES'];
 
-/** ping(8) binds no source: rules do not match its packets. */
+/** ping(8) binds no source, so source rules do not match its packets. */
 function questionOf({ protocol, source, address }: FlowPlan): RouteQuestion {
   return protocol === 'icmp' ? { dst: address } : { src: source, dst: address };
 }
 
-/** MTU of the interface by which a call would leave; null where it was another link that is too narrow for it. */
+/** MTU of the interface that a call would use; null if another link was too narrow. */
 function exceeded({ plan, flow }: Evidence): number | null {
   const node = nodeOf(plan, flow.from);
   const route = routeOf(node, questionOf(flow));
@@ -30,10 +30,7 @@ function exceeded({ plan, flow }: Evidence): number | null {
   return payloadOf(flow).request + headers > mtu ? mtu : null;
 }
 
-/**
- * No packet of the flow was seen leaving the caller: it called itself, had no route, must not cut what was too
- * big, or nobody answered its ARP.
- */
+/** No packet of the flow left the caller: it called itself, had no route, must not fragment, or got no ARP reply. */
 export const neverLeft: Rule = (evidence) => {
   const { walk, flow, plan, client, key } = evidence;
   if (walk.request.length > 0) return null;
@@ -49,7 +46,7 @@ export const neverLeft: Rule = (evidence) => {
     });
   const called = { protocol: key.protocol, address, port };
   const isOwn = addressesOf(plan, node).includes(address);
-  // What a node says to itself is on no wire.
+  // Packets inside one node are not captured.
   if (isOwn && client.outcome === 'timeout' && cannotReply(nodeOf(plan, node), called))
     return cause('no-response', 'response-missing', { node, address });
   const answersFrom = isOwn ? listenerAt(nodeOf(plan, node).listeners, called)?.answersFrom : undefined;
@@ -65,16 +62,16 @@ export const neverLeft: Rule = (evidence) => {
   if (client.outcome === 'EMSGSIZE') return cause('too-big', 'exceeds-mtu', { node, address, mtu: exceeded(evidence) });
   if (client.outcome === 'ENETUNREACH') return cause('no-route', 'route-missing', { node, address });
   const target = unansweredArp(evidence, node, [address]);
-  // A connection that is open is not told that there is no route: it waits.
+  // An open connection is not notified of a missing route: it waits.
   return target === null ? missingAt(evidence, node, questionOf(flow)) : withoutAnswer(evidence, node, target);
 };
 
-/** What a socket gets where its own load balancer refuses a flow that goes on. */
-const CUT: ClientOutcome[] = ['ECONNREFUSED', 'ECONNRESET'];
+/** Socket errors if the node's own load balancer rejects an existing flow. */
+const REJECTED_LOCALLY: ClientOutcome[] = ['ECONNREFUSED', 'ECONNRESET'];
 
 /**
- * The same of an L4 that balances its own calls: it had nobody to give this one to, refused what was of a flow of a server
- * that is out (lb/render/refuse.ts), or had no way to a server.
+ * The same for an L4 that balances its own calls: it had no server for the call, rejected a flow of a server that is
+ * out (lb/render/refuse.ts), or had no route to a server.
  */
 function ownCallNeverLeft(service: ServicePlan, evidence: Evidence): Cause | null {
   const { plan, flow, healthy, moment, client } = evidence;
@@ -82,7 +79,7 @@ function ownCallNeverLeft(service: ServicePlan, evidence: Evidence): Cause | nul
   if (hasNoAvailableServer(node, service, evidence))
     return cause('no-server-available', 'pool-down', { node, service: service.name });
   const isAnyOut = healthy !== null && healthy.length < service.pool.length;
-  if (moment !== undefined && isAnyOut && CUT.includes(client.outcome))
+  if (moment !== undefined && isAnyOut && REJECTED_LOCALLY.includes(client.outcome))
     return cause('connection-unknown', 'state-missing', { node, source: calledFrom(plan, flow), destination });
   const servers = service.pool
     .filter((server) => healthy?.includes(server.node) !== false)

@@ -3,7 +3,7 @@ import type { ServicePlan } from '../../terms/plan.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 
 /**
- * Whether a load balancer has no server for new connections of a service: each one is down, or drains. If it has reported no
+ * Whether a load balancer has no server for new connections of a service: each is down or drains. Without reported
  * states, all are up.
  */
 export function hasNoAvailableServer(node: string, service: ServicePlan, { plan, healthy }: Evidence): boolean {

@@ -6,15 +6,15 @@ import { isAddressee, refusesSource } from '../evidence/evidence.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * The request came to its end, and no program answered it: the kernel acknowledged it (RFC 9293, 3.10.7.4) and sent
- * nothing more, or, of other protocols, the processes of the node stood still, or its program lacks the address that it
+ * The request reached its destination, and no program answered: the kernel acknowledged it (RFC 9293, 3.10.7.4) and
+ * sent nothing more; in other protocols the node's processes were paused, or its program lacks the address that it
  * replies from.
  */
 export const noResponse: Rule = (evidence) => {
   const { client, packets, key, moment, plan, walk } = evidence;
   const ended = walk.request.at(-1);
   const back = walk.reply.at(-1);
-  // What came back is that it accepted the connection.
+  // The reply is that it accepted the connection.
   const isBack = back === undefined || (back.node === key.caller && back.direction === 'in');
   if (client.outcome !== 'timeout' || !isBack || !ended || !isAddressee(ended, plan)) return null;
   const { node, dst } = ended;
@@ -31,10 +31,11 @@ export const noResponse: Rule = (evidence) => {
     const isSilent = came.every(({ payloadLength }) => payloadLength === 0);
     return isSilent && came.some(isTaken) ? silentAt(node, dst.ip) : null;
   }
-  // Its processes may have been stopped while the call was under way.
-  const isAsleep = moment !== undefined && [moment.step, moment.step + 1].some((s) => isPaused(moment.whole, s, node));
+  // Its processes may have been paused during the call.
+  const isPausedNow =
+    moment !== undefined && [moment.step, moment.step + 1].some((s) => isPaused(moment.whole, s, node));
   const isSilent =
-    isAsleep || cannotReply(nodeOf(plan, node), { protocol: key.protocol, address: dst.ip, port: dst.port });
+    isPausedNow || cannotReply(nodeOf(plan, node), { protocol: key.protocol, address: dst.ip, port: dst.port });
   return isSilent && !refusesSource(evidence) ? silentAt(node, dst.ip) : null;
 };
 

@@ -5,8 +5,8 @@ import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
- * The answer reached a router that sends requests on in its own name, and belongs to no connection of it: it came from
- * somebody else than was asked, or another router had asked.
+ * The answer reached a router with source NAT but belongs to none of its connections: it came from an address that was
+ * not called, or another router had forwarded the request.
  */
 export const notTranslated: Rule = (evidence) => {
   const { walk, flow, plan, packets } = evidence;

@@ -44,17 +44,16 @@ const came = (peer: string): Sighting[] => [
   seen(4, ['s1', 'out'], from(peer), { seq: BEYOND, ...data }),
   seen(5, ['l4', 'in'], from(peer), { seq: BEYOND, ...data }),
 ];
-const passedOn = [
+const forwardedUntranslated = [
   seen(6, ['l4', 'out'], from(CLIENT), { seq: BEYOND, ...data }),
   seen(7, ['client', 'in'], from(CLIENT), { seq: BEYOND, ...data }),
 ];
 const reset = (peer: string, seq = ACKNOWLEDGED): Sighting => seen(9, ['s1', 'in'], [peer, S1], { seq, flags: 'R' });
 
 test('passed on as it came, and refused by the client', () => {
-  expect(named(evidence('dnat', [...opened(CLIENT), ...came(CLIENT), ...passedOn, reset(CLIENT)]))).toEqual([
-    'out-of-window',
-    'l4',
-  ]);
+  expect(
+    named(evidence('dnat', [...opened(CLIENT), ...came(CLIENT), ...forwardedUntranslated, reset(CLIENT)])),
+  ).toEqual(['out-of-window', 'l4']);
 });
 
 test('refused by the load balancer, for whose proxy IP it was', () => {
@@ -72,8 +71,8 @@ test('not translated by an L4 that balances its own calls, and refused by it', (
 
 const translated = seen(6, ['l4', 'out'], [VIP_A, CLIENT], { seq: BEYOND, ...data });
 test.each<[string, Sighting[]]>([
-  ['the reset is about something else', [...came(CLIENT), ...passedOn, reset(CLIENT, 5)]],
-  ['the reset did not reach the server', [...came(CLIENT), ...passedOn]],
+  ['the reset is about something else', [...came(CLIENT), ...forwardedUntranslated, reset(CLIENT, 5)]],
+  ['the reset did not reach the server', [...came(CLIENT), ...forwardedUntranslated]],
   ['it was translated', [...came(CLIENT), translated, reset(CLIENT)]],
   ['no segment was out of the window', [reset(CLIENT)]],
 ])('not where %s', (_, packets) => {

@@ -35,7 +35,7 @@ export const outOfWindow: Rule = ({ plan, flow, packets, walk }) => {
     const { node, src, dst } = came;
     return cause('out-of-window', 'segment-not-translated', { node, source: src.ip, destination: dst.ip });
   }
-  // What an L4 balances of its own calls is translated inside, on its way to no interface.
+  // An L4's own calls are translated inside the node, not between interfaces.
   const last = leg.at(-1);
   if (ownServiceOf(plan, flow) === undefined || last?.node !== flow.from || !went(last)) return null;
   return cause('out-of-window', 'segment-not-translated', {

@@ -13,8 +13,8 @@ import { plansAround, startsBalancer, type Moment } from '../evidence/moment.ts'
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
- * A node sent to the MAC of one that has lost the address since, or its power. A load balancer that sent it on all the
- * same did no harm.
+ * A node sent to the MAC of a node that has since lost the address or its power. A load balancer that forwarded the
+ * packet anyway did no harm.
  */
 export const staleNeighbour: Rule = (evidence) => {
   const { plan, walk, moment } = evidence;
@@ -22,7 +22,7 @@ export const staleNeighbour: Rule = (evidence) => {
   for (const leg of [walk.request, walk.reply]) {
     for (const [index, hop] of leg.entries()) {
       const owner = hop.direction === 'out' ? nodeWithMac(plan, hop.dst.mac) : undefined;
-      // A switch in between only passes on what another node addressed.
+      // A switch in between only forwards frames that another node addressed.
       const isSender = hop.dst.mac !== leg[index - 1]?.dst.mac;
       if (!owner || !isSender || balancedOn(owner, leg.slice(index), evidence)) continue;
       const address = nextHopOf(hop, owner, evidence);
@@ -35,9 +35,9 @@ export const staleNeighbour: Rule = (evidence) => {
       const isStale =
         isLost ||
         hasLost(owner.name, address, evidence) ||
-        isYetToTake(owner.name, address, evidence) ||
+        hasNotTakenYet(owner.name, address, evidence) ||
         isGone(owner.name, leg.slice(index), evidence);
-      if (!isStale || hasSpoken(owner.name, address, evidence)) continue;
+      if (!isStale || hasSentRefusal(owner.name, address, evidence)) continue;
       return cause('stale-neighbour', 'neighbour-outdated', {
         node: hop.node,
         address,
@@ -50,7 +50,7 @@ export const staleNeighbour: Rule = (evidence) => {
   return null;
 };
 
-/** Whether a node handed the packet over to a server, or translated it, as its load balancer does. */
+/** Whether a node's load balancer forwarded the packet to a server. */
 export function balancedOn({ name }: NodePlan, hops: Hop[], { plan, flow, moment }: Evidence): boolean {
   const entered = hops.find(({ node, direction }) => node === name && direction === 'in');
   const left = hops.find(({ node, direction }) => node === name && direction === 'out');
@@ -61,7 +61,7 @@ export function balancedOn({ name }: NodePlan, hops: Hop[], { plan, flow, moment
   return isHandedOver || entered.src.ip !== left.src.ip || entered.dst.ip !== left.dst.ip;
 }
 
-/** Whether a node had said by then that the address is its own, which it does before it tells that it has become master. */
+/** Whether a node had announced the address by then, which it does before it reports that it is master. */
 function hasAnnounced(name: string, address: string, { time = 0 }: Hop, { packets, moment }: Evidence): boolean {
   return packets.some(
     (one) =>
@@ -72,7 +72,7 @@ function hasAnnounced(name: string, address: string, { time = 0 }: Hop, { packet
   );
 }
 
-/** Whether a node had an address in a step before, and has it no longer. */
+/** Whether a node had an address in an earlier step and lost it. */
 function hasLost(name: string, address: string, { plan, moment }: Evidence): boolean {
   const { step, whole } = moment!;
   if (addressesOf(plan, name).includes(address)) return false;
@@ -81,8 +81,11 @@ function hasLost(name: string, address: string, { plan, moment }: Evidence): boo
   );
 }
 
-/** Whether a node refused from an address, which it held still: what it translates, or passes on, it has got before. */
-function hasSpoken(name: string, address: string, { packets }: Evidence): boolean {
+/**
+ * Whether a node sent a refusal from an address, so it still had it: packets that it translates or forwards entered it
+ * before.
+ */
+function hasSentRefusal(name: string, address: string, { packets }: Evidence): boolean {
   const own = packets.filter(({ node }) => node === name);
   return own.some(
     ({ direction, frame }) =>
@@ -94,10 +97,10 @@ function hasSpoken(name: string, address: string, { packets }: Evidence): boolea
 }
 
 /**
- * Whether a load balancer that is being started or restarted had not taken its address yet: it asked others who has it,
- * found nobody, or said only later that it has it.
+ * Whether a load balancer that is being (re)started had not added its address yet: it probed for the address without a
+ * reply, or announced it only later.
  */
-function isYetToTake(name: string, address: string, { packets, walk, moment }: Evidence): boolean {
+function hasNotTakenYet(name: string, address: string, { packets, walk, moment }: Evidence): boolean {
   const { walkBegins } = moment!;
   const last = walk.request.at(-1);
   if (!startsBalancer(moment!, name) || last?.node !== name || last.direction !== 'in' || last.dst.ip !== address)
@@ -116,8 +119,8 @@ function isYetToTake(name: string, address: string, { packets, walk, moment }: E
 const HOST_UNREACHABLE = 1;
 
 /**
- * Whether a node had no power: the packet did not arrive there, or came no further than to its own end of a wire while the
- * power went. An action of the step takes its time.
+ * Whether a node was off: the packet did not arrive there, or got no further than its own end of a wire while it was
+ * switched off. An action of a step takes time.
  */
 function isGone(name: string, onward: Hop[], { plan, moment, walk }: Evidence): boolean {
   const { step } = moment!;
@@ -135,7 +138,7 @@ function isMember({ pairs = [] }: Plan, node: string, address: string): boolean 
   );
 }
 
-/** The address whose MAC the sender looked up: of the server, where it hands over by MAC, else of the next hop. */
+/** The address whose MAC the sender looked up: the server's if it forwards by MAC, otherwise the next hop's. */
 function nextHopOf(hop: Hop, owner: NodePlan, { plan, flow }: Evidence): string {
   const service = serviceOf(plan, flow);
   const server = service?.pool.find((one) => one.node === owner.name)?.address;
@@ -143,10 +146,7 @@ function nextHopOf(hop: Hop, owner: NodePlan, { plan, flow }: Evidence): string 
   return isHandedOver ? server : nextHop(plan, hop.node, { src: hop.src.ip, dst: hop.dst.ip });
 }
 
-/**
- * A switch sent a frame out of the port where its MAC once was, and of no other, though its node is behind another one
- * by now.
- */
+/** A switch sent a frame only out of the port where its MAC used to be, though its node is now behind another port. */
 export const staleMac: Rule = (evidence) => {
   const { plan, moment } = evidence;
   const ended = vanishedAt(evidence);
@@ -168,8 +168,8 @@ function wasBehind({ step, whole }: Moment, port: { node: string; iface: string 
 }
 
 /**
- * A frame ended where a wire on its way has been cut since, be it the last one or one between switches: a switch forgets the
- * MACs behind a port that goes down, floods, and nobody takes the frame.
+ * A frame ended at a wire on its path that was cut, the last one or one between switches: a switch forgets the MACs
+ * behind a port that goes down and floods, and no node accepts the frame.
  */
 export const cutOff: Rule = (evidence) => {
   const { plan, moment } = evidence;
@@ -178,7 +178,7 @@ export const cutOff: Rule = (evidence) => {
   const { node, iface, direction, dst } = ended.hop;
   const owner = nodeWithMac(plan, dst.mac);
   if (!owner || owner.name === node) return null;
-  // What was under way before the step had mended it may be lost still.
+  // Calls in progress before the step repaired it may still be lost.
   for (const at of plansAround(plan, { ...moment, isActing: true })) {
     const here = direction === 'out' && isCut(at, ended.hop) ? { node, peer: wordOf(iface) } : null;
     const cut = direction === 'in' ? cutOnPath(at, ended.hop, dst.mac) : here;

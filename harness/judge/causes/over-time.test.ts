@@ -6,7 +6,7 @@ import type { Plan, ActionPlan } from '../../terms/plan.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import { TCP_KEY } from '../testing/evidence.ts';
 import type { Hop } from '../../terms/walk.ts';
-import { byOther, evidenceIn, pairLab, sighting, upTo, wayOf } from '../testing/over-time.ts';
+import { throughOther, evidenceIn, pairLab, sighting, upTo, predictedPath } from '../testing/over-time.ts';
 import type { Moment } from '../evidence/moment.ts';
 import { arp, icmp, named } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
@@ -15,7 +15,7 @@ const KILL_L4 = [{ do: 'kill', node: 'l4' } as const];
 
 describe('stale-neighbour', () => {
   const plan = pairLab('proxy', [[], KILL_L4]);
-  const lost = upTo(wayOf(plan), 'l2');
+  const lost = upTo(predictedPath(plan), 'l2');
 
   test('the frame is for the MAC of a node that has no power: whoever addressed it there is to blame', () => {
     const evidence = evidenceIn(plan, 1, { walk: lost }, { holders: { [VIP_A]: ['l4b'] } });
@@ -31,7 +31,7 @@ describe('stale-neighbour', () => {
 
   test('so it is of a server that is gone, and of a gateway', () => {
     const dnat = pairLab('dnat', [[{ do: 'kill', node: 's2' }], KILL_L4]);
-    const { request, reply } = wayOf(dnat);
+    const { request, reply } = predictedPath(dnat);
     const toServer = request.slice(
       0,
       request.findLastIndex(({ node, direction }) => node === 'l2' && direction === 'in') + 1,
@@ -44,7 +44,7 @@ describe('stale-neighbour', () => {
   });
 
   test('the node has power and holds the address no longer', () => {
-    const walk = upTo(wayOf(plan), 'l4');
+    const walk = upTo(predictedPath(plan), 'l4');
     const holders = { [VIP_A]: ['l4b'] };
     expect(named(evidenceIn(plan, 0, { walk }, { holders }))).toEqual(['stale-neighbour', 'l3']);
     expect(named(evidenceIn(plan, 0, { walk }))[0]).not.toBe('stale-neighbour');
@@ -52,7 +52,7 @@ describe('stale-neighbour', () => {
 
   test('not where it has announced the address, though it has not told of it yet', () => {
     const announced = arp(['l4', 'out', 'l2'], { op: 'request', senderIp: VIP_A, targetIp: VIP_A });
-    const seen = { walk: upTo(wayOf(plan), 'l4'), packets: [announced] };
+    const seen = { walk: upTo(predictedPath(plan), 'l4'), packets: [announced] };
     const moment = { holders: { [VIP_A]: ['l4b'] }, walkBegins: 1e6 };
     expect(named(evidenceIn(plan, 0, seen, moment))[0]).not.toBe('stale-neighbour');
   });
@@ -60,7 +60,7 @@ describe('stale-neighbour', () => {
   test('so it is where a load balancer that is stopped takes its address away', () => {
     const stopped = pairLab('proxy', [[], [{ do: 'stopLb', node: 'l4' }]]);
     delete stopped.pairs;
-    const walk = upTo(wayOf(stopped), 'l4');
+    const walk = upTo(predictedPath(stopped), 'l4');
     expect(named(evidenceIn(stopped, 1, { walk }, { holders: {} }))).toEqual(['stale-neighbour', 'l3']);
     expect(named(evidenceIn(stopped, 0, { walk }, { holders: {} }))[0]).not.toBe('stale-neighbour');
   });
@@ -68,7 +68,7 @@ describe('stale-neighbour', () => {
   describe('a load balancer that is restarted', () => {
     const restarted = pairLab('dnat', [[{ do: 'restartLb', node: 'l4' }], []]);
     delete restarted.pairs;
-    const walk = upTo(wayOf(restarted), 'l4');
+    const walk = upTo(predictedPath(restarted), 'l4');
     const asks = (senderIp: string): Sighting => arp(['l4', 'out', 'l2'], { op: 'request', senderIp, targetIp: VIP_A });
     const refuses = (ms: number, ways: [string, 'in' | 'out', string][]): Sighting[] =>
       ways.map((way) => {
@@ -83,7 +83,7 @@ describe('stale-neighbour', () => {
       // It tells the caller that nobody answered.
       const unreachable = {
         ...walk,
-        reply: wayOf(restarted)
+        reply: predictedPath(restarted)
           .reply.filter(({ node }) => node === 'l4')
           .slice(-1),
       };
@@ -99,7 +99,7 @@ describe('stale-neighbour', () => {
     });
 
     describe('refuses from its address, which it has', () => {
-      const reply = wayOf(restarted).reply.findLast(({ node }) => node === 'l4')!;
+      const reply = predictedPath(restarted).reply.findLast(({ node }) => node === 'l4')!;
       const client = { answered: false, outcome: 'ECONNREFUSED' as const, servedBy: null, sourceSeen: null };
       const refused = (packets: Sighting[]) => ({ walk: { ...walk, reply: [reply] }, client, packets });
       const own = refuses(2, [['l4', 'out', 'l2']]);
@@ -133,7 +133,7 @@ describe('stale-neighbour', () => {
 
   test('a node lost its power while the packet was there', () => {
     const dnat = pairLab('dnat', [[{ do: 'kill', node: 's2' }], []]);
-    const { request, reply } = wayOf(dnat);
+    const { request, reply } = predictedPath(dnat);
     const walk = { request, reply: reply.slice(0, 1) };
     expect(named(evidenceIn(dnat, 0, { walk }))).toEqual(['stale-neighbour', 'l4']);
     expect(named(evidenceIn(dnat, 1, { walk }))[0]).not.toBe('stale-neighbour');
@@ -141,7 +141,7 @@ describe('stale-neighbour', () => {
   });
 
   test('no harm came of it where the load balancer sent the packet on', () => {
-    const { request } = wayOf(plan);
+    const { request } = predictedPath(plan);
     const holders = { [VIP_A]: ['l4b'] };
     expect(named(evidenceIn(plan, 0, { walk: { request, reply: [] } }, { holders }))[0]).not.toBe('stale-neighbour');
   });
@@ -149,7 +149,7 @@ describe('stale-neighbour', () => {
   test('a gateway that has moved: the former one passes the answer on, and does not translate it', () => {
     const dnat = pairLab('dnat', [[]]);
     dnat.pairs![0]!.addresses.push({ address: L4, ifaces: { l4: 'l2', l4b: 'l2' } });
-    const { request, reply } = wayOf(dnat);
+    const { request, reply } = predictedPath(dnat);
     const untranslated = reply.map((hop) => ({ ...hop, src: { ...hop.src, ip: reply[0]!.src.ip } }));
     const evidence = evidenceIn(dnat, 0, { walk: { request, reply: untranslated } }, { holders: { [L4]: ['l4b'] } });
     expect(named(evidence)).toEqual(['stale-neighbour', 's2']);
@@ -168,13 +168,13 @@ describe('a wire that is cut', () => {
 
   test('a frame for the node behind it ended at its other end', () => {
     const plan = pairLab('proxy', [[cut]]);
-    expect(named(evidenceIn(plan, 0, { walk: upTo(wayOf(plan), 'l2') }))).toEqual(['no-neighbour', 'l2']);
+    expect(named(evidenceIn(plan, 0, { walk: upTo(predictedPath(plan), 'l2') }))).toEqual(['no-neighbour', 'l2']);
   });
 
   test('so it did while the wire is being mended, or flaps', () => {
     const flap: ActionPlan = { do: 'flap', link: ['l2', 'l4'], downMs: 100, upMs: 100 };
     const plan = pairLab('proxy', [[cut], [{ do: 'linkUp', link: ['l4', 'l2'] }], [flap], []]);
-    const walk = upTo(wayOf(plan), 'l2');
+    const walk = upTo(predictedPath(plan), 'l2');
     const at = (step: number) => named(evidenceIn(plan, step, { walk }));
     expect([at(1), at(2)]).toEqual([
       ['no-neighbour', 'l2'],
@@ -196,7 +196,7 @@ describe('a wire between switches that is cut', () => {
       sketch.links.splice(0, sketch.links.length, ...links, ['s2', 'sw'], ['sw', 'l2']);
     });
   const lostAt = (plan: Plan, node: string): { request: Hop[]; reply: Hop[] } => {
-    const { request } = wayOf(plan);
+    const { request } = predictedPath(plan);
     const end = request.findLastIndex((hop) => hop.node === node && hop.direction === 'in');
     return { request: request.slice(0, end + 1), reply: [] };
   };
@@ -233,11 +233,11 @@ describe('a wire between switches that is cut', () => {
 describe('a router that has no route while an interface of it is down', () => {
   const cut: ActionPlan = { do: 'linkDown', link: ['l3', 'l2'] };
   const missing = (plan: Plan, node: string, step = 0, seen: object = {}, moment: object = {}) =>
-    named(evidenceIn(plan, step, { walk: upTo(wayOf(plan), node), ...seen }, moment));
+    named(evidenceIn(plan, step, { walk: upTo(predictedPath(plan), node), ...seen }, moment));
 
   test('is where a packet ended, whether it said so or not: the kernel limits how often it does', () => {
     const plan = pairLab('proxy', [[cut], [{ do: 'kill', node: 'l2' }]]);
-    expect(causeOfFailure(evidenceIn(plan, 0, { walk: upTo(wayOf(plan), 'l3') }))).toEqual({
+    expect(causeOfFailure(evidenceIn(plan, 0, { walk: upTo(predictedPath(plan), 'l3') }))).toEqual({
       code: 'no-route',
       node: 'l3',
       detail: { code: 'route-missing', params: { node: 'l3', address: VIP_A } },
@@ -256,7 +256,7 @@ describe('a router that has no route while an interface of it is down', () => {
 
   test('so it is of an answer, of a switch that only passes frames on it is not, nor of who has asked in vain', () => {
     const plan = pairLab('proxy', [[{ do: 'linkDown', link: ['client', 'l3'] }], [cut]]);
-    const { request, reply } = wayOf(plan);
+    const { request, reply } = predictedPath(plan);
     const back = reply.slice(0, reply.findIndex(({ node }) => node === 'l3') + 1);
     expect(missing(plan, '', 0, { walk: { request, reply: back } })).toEqual(['no-route', 'l3']);
     expect(missing(plan, 'l2')).toEqual(['unexplained', 'l2']);
@@ -275,7 +275,7 @@ describe('a router that has no route while an interface of it is down', () => {
 describe('stale-mac', () => {
   /** A second way from the switch to the first L4, by a switch of its own. */
   const plan = twoWays(pairLab('proxy', [[], [{ do: 'linkDown', link: ['l4', 'l2'] }]]));
-  const walk = upTo(wayOf(plan), 'l2');
+  const walk = upTo(predictedPath(plan), 'l2');
   const last = walk.request.at(-1)!;
   const bySwitch = (iface: string): Hop[] => [...walk.request, { ...last, iface, direction: 'out' }];
 
@@ -296,7 +296,7 @@ describe('stale-mac', () => {
 
 describe('an open connection', () => {
   const plan = pairLab('dnat', [[], [{ do: 'flushConnections', node: 'l4' }]]);
-  const walk = wayOf(plan);
+  const walk = predictedPath(plan);
   const token = 'l4lab-x';
   const request = sighting(2000, ['client', 'out', 'l3'], { flags: 'PA', payloadLength: 14 }, token);
   const arrival = sighting(2000.1, ['l4', 'in', 'l2'], { flags: 'PA', payloadLength: 14 }, token);
@@ -387,7 +387,7 @@ describe('an open connection', () => {
 describe('no-response', () => {
   const lasting = pairLab('dsr', [[], []]);
   const stops = pairLab('dsr', [[], [{ do: 'pause', node: 's2' }]]);
-  const { request: way } = wayOf(stops);
+  const { request: way } = predictedPath(stops);
   const walk = { request: way, reply: [] };
   const sent = sighting(
     100,
@@ -406,7 +406,7 @@ describe('no-response', () => {
     const data = sighting(102, ['client', 'in', 'l3'], { flags: 'A', seq: 9, ack: 35, payloadLength: 1448 });
     expect(of({ packets: [sent, acknowledged(35), data] }).code).not.toBe('no-response');
     expect(of({ walk: upTo(walk, 'l4') }).code).not.toBe('no-response');
-    const { reply } = wayOf(stops);
+    const { reply } = predictedPath(stops);
     expect(of({ walk: { request: way, reply } }).code).toBe('no-response');
     expect(of({ walk: { request: way, reply: reply.slice(0, 1) } }).code).not.toBe('no-response');
   });
@@ -429,7 +429,7 @@ test('a load balancer that translates refuses datagrams that go on to a server t
   const of = (healthy: string[], moment: object, mode: 'dnat' | 'dsr' = 'dnat'): [string, string] => {
     const plan = pairLab(mode, [[]]);
     const key = { ...TCP_KEY, protocol: 'udp' as const };
-    const walk = upTo(wayOf(plan), 'l4');
+    const walk = upTo(predictedPath(plan), 'l4');
     const seen = { walk, key, packets: [refusal], healthy, kernel: 'routed' as const };
     return named(evidenceIn(plan, 0, seen, { isActing: false, ...moment }));
   };
@@ -442,7 +442,7 @@ test('a load balancer that translates refuses datagrams that go on to a server t
 
 test('split-brain: the packet went to an address that several hold, whatever came of it', () => {
   const plan = pairLab('proxy', [[]]);
-  const walk = upTo(byOther(plan, wayOf(plan)), 'l4b');
+  const walk = upTo(throughOther(plan, predictedPath(plan)), 'l4b');
   const holders = { [VIP_A]: ['l4', 'l4b'] };
   expect(causeOfFailure(evidenceIn(plan, 0, { walk }, { holders }))).toMatchObject({
     code: 'split-brain',
@@ -452,7 +452,10 @@ test('split-brain: the packet went to an address that several hold, whatever cam
   const before = { request: walk.request.slice(0, 2), reply: [] };
   expect(named(evidenceIn(plan, 0, { walk: before }, { holders }))[0]).not.toBe('split-brain');
   const off = pairLab('proxy', [[{ do: 'kill', node: 'l4' }]]);
-  expect(named(evidenceIn(off, 0, { walk: upTo(wayOf(off), 'l2') }, { holders }))).toEqual(['stale-neighbour', 'l3']);
+  expect(named(evidenceIn(off, 0, { walk: upTo(predictedPath(off), 'l2') }, { holders }))).toEqual([
+    'stale-neighbour',
+    'l3',
+  ]);
 });
 
 function twoWays(plan: Plan): Plan {

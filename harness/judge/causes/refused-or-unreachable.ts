@@ -29,7 +29,7 @@ export const refusedOrUnreachable: Rule = (evidence) => {
   // The caller itself ends a connection without progress; as the chosen server it may refuse.
   const byCaller = reset?.node === evidence.flow.from && reset.frame.ip?.dst === evidence.flow.address;
   if (!reset || byCaller || origin === undefined) return null;
-  // A lost reset refuses nothing: the caller keeps trying.
+  // A lost reset has no effect: the caller keeps trying.
   const lost = evidence.client.outcome === 'ECONNREFUSED' ? null : vanished(evidence);
   const { ip, tcp } = reset.frame;
   return lost ?? refusal(origin, { address: ip!.src, port: tcp!.srcPort }, evidence);
@@ -50,7 +50,7 @@ function refusal(node: string, called: { address: string; port: number }, eviden
   if (!service) return withoutListener;
   if (hasNoAvailableServer(node, service, evidence))
     return cause('no-server-available', 'pool-down', { node, service: service.name });
-  // While the rules are missing, the kernel refuses packets to an address that still exists.
+  // Without the rules, the kernel rejects packets to an address that still exists.
   if (isUnruled(node, evidence)) return withoutListener;
   if (isCut(service, evidence)) {
     const { source, address: destination } = flow;

@@ -5,8 +5,8 @@ import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
- * The answer reached the load balancer that hides the caller, from an address that it sent nothing to: it belongs to no
- * connection that it knows.
+ * The answer reached the load balancer that hides the caller, from an address that it sent nothing to, so it belongs to
+ * none of its connections.
  */
 export const replyToProxyIp: Rule = ({ walk, flow, plan }) => {
   const last = walk.reply.at(-1);
@@ -32,13 +32,13 @@ export const replyToOther: Rule = (evidence) => {
   return cause('connection-unknown', 'state-missing', { node: last.node, source: last.src.ip, destination });
 };
 
-/** The answer reached the caller, with a source that the caller never called and its kernel would let in. */
+/** The answer reached the caller from an address that it never called, and its kernel would accept it. */
 export const replyElsewhere: Rule = (evidence) => {
   const { walk, flow, plan, packets } = evidence;
   const last = walk.reply.at(-1);
   if (last?.node !== flow.from || !isAddressee(last, plan)) return null;
   if (last.src.ip === flow.address) return laterElsewhere(evidence);
-  // An L4 that balances its own calls gives the answer its source back only then.
+  // An L4 that balances its own calls restores the answer's source only then.
   if (ownServiceOf(plan, flow)?.pool.some(({ address }) => address === last.src.ip) === true) return null;
   if (refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === last.src.ip)) return null;
@@ -46,8 +46,8 @@ export const replyElsewhere: Rule = (evidence) => {
 };
 
 /**
- * The first answer came from whom was called, and what followed it did not: a router on its way translates what begins a
- * connection, as that seems to, and leaves alone what conntrack calls invalid.
+ * The first answer came from the called address, and later packets did not: a router translates packets that seem to
+ * begin a connection, and ignores those that conntrack considers invalid.
  */
 function laterElsewhere(evidence: Evidence): Cause | null {
   const { flow, plan, packets, key } = evidence;

@@ -4,10 +4,12 @@ import { balancedBy, interfaceAddresses, nodeOf } from '../../scenario/lookup.ts
 import type { FlowPlan, Plan } from '../../terms/plan.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 
-/** Recognises one kind of failure in the evidence, or says nothing. */
+/** Recognizes one kind of failure in the evidence; null otherwise. */
 export type Rule = (evidence: Evidence) => Cause | null;
 
-/** Every address that a node holds by plan: its interfaces', its loopback's, and an L4's VIPs and proxy IPs. Those of a pair are in no plan. */
+/**
+ * All addresses of a node in the plan: interfaces, loopback, and an L4's VIPs and proxy IPs. Excludes those of a pair.
+ */
 export function addressesOf(plan: Plan, name: string): string[] {
   const node = nodeOf(plan, name);
   const own = [...interfaceAddresses(node), ...node.loopback.map(host)];
@@ -22,7 +24,7 @@ export function addressesOf(plan: Plan, name: string): string[] {
   ];
 }
 
-/** The source that a caller's packets have at first: to an address of its own the kernel speaks from that very address. */
+/** The initial source of a caller's packets: for calls to its own address, that address. */
 export function calledFrom(plan: Plan, { from, address, source }: FlowPlan): string {
   return addressesOf(plan, from).includes(address) ? address : source;
 }

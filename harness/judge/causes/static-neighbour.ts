@@ -18,7 +18,10 @@ import { arrivalWithoutVip } from './without-vip.ts';
 export const staticNeighbour: Rule = (evidence) => {
   const { plan, walk } = evidence;
   const ended = vanishedAt(evidence);
-  if (ended === null || (ended.leg === 'request' ? hasArrived(ended.hop, evidence) : isHome(ended.hop, evidence)))
+  if (
+    ended === null ||
+    (ended.leg === 'request' ? hasArrived(ended.hop, evidence) : reachedCaller(ended.hop, evidence))
+  )
     return null;
   const leg = walk[ended.leg];
   const end = ended.leg === 'request' ? arrivalWithoutVip(evidence) : Infinity;
@@ -48,10 +51,10 @@ function wrongEntry(node: string, { address, mac }: StaticNeighbour, evidence: E
 }
 
 /**
- * A node answered who asked for its address, but to the MAC of a static entry: an advertisement of IPv6 takes that entry
- * (ndisc_send_na), and an ARP reply does not.
+ * A node answered a request for its address, but to the MAC of a static entry: IPv6 advertisements use that entry
+ * (ndisc_send_na), ARP replies do not.
  */
-export function answeredAstray(evidence: Evidence, address: string): Cause | null {
+export function answeredWrongMac(evidence: Evidence, address: string): Cause | null {
   for (const { node, direction, frame } of evidence.packets) {
     if (direction !== 'out' || frame.arp?.op !== 'reply' || frame.arp.senderIp !== address) continue;
     const entry = entriesOf(node, evidence).find(({ mac }) => mac === frame.dstMac);
@@ -61,7 +64,7 @@ export function answeredAstray(evidence: Evidence, address: string): Cause | nul
   return null;
 }
 
-/** Whether a request has reached a listener: who it was sent to by mistake forwarded it, and what happened later decides. */
+/** Whether a request has reached a listener: the wrong node forwarded it, and later events decide. */
 function hasArrived(hop: Hop, { plan, key }: Evidence): boolean {
   const { node, dst } = hop;
   const called = { protocol: key.protocol, address: dst.ip, port: dst.port };
@@ -73,7 +76,7 @@ function hasArrived(hop: Hop, { plan, key }: Evidence): boolean {
 }
 
 /** Whether a reply is an ICMP error, or a refusal by the address that was called, which has reached the caller. */
-function isHome({ node, direction, src }: Hop, evidence: Evidence): boolean {
+function reachedCaller({ node, direction, src }: Hop, evidence: Evidence): boolean {
   const { flow } = evidence;
   return isError(evidence) || (node === flow.from && direction === 'in' && src.ip === flow.address);
 }

@@ -9,7 +9,10 @@ import type { Rule } from './rule.ts';
 
 const ETHERNET_HEADER = 14;
 
-/** A frame larger than the next interface accepts was sent to it, or arrived at a switch, and was not seen again. */
+/**
+ * A frame was sent that is too large for the next interface, or arrived at a switch that cannot forward it, and was not
+ * seen again.
+ */
 export const swallowed: Rule = (evidence) => {
   for (const sighting of evidence.packets) {
     const { frame } = sighting;
@@ -23,8 +26,8 @@ export const swallowed: Rule = (evidence) => {
 };
 
 /**
- * An L4 that balances its own calls makes segments for `lo`, where the VIP is: none that its interface to the server cannot
- * take ever leaves. The server has accepted the connection, and gets nothing of the request.
+ * An L4 that balances its own calls builds segments for the MTU of `lo`, where the VIP is: those too large for its
+ * interface toward the server never leave. The server accepted the connection but gets no request.
  */
 export const neverSent: Rule = ({ plan, flow, key, packets, walk }) => {
   const { from: node } = flow;

@@ -3,13 +3,13 @@ import { nodeOf } from '../../scenario/lookup.ts';
 import { vlanMismatch } from '../../scenario/vlan-mismatch.ts';
 import { openQuestion, type Evidence } from '../evidence/evidence.ts';
 import { isOn } from './inside-kernel.ts';
-import { answeredAstray } from './static-neighbour.ts';
+import { answeredWrongMac } from './static-neighbour.ts';
 import { addressesOf } from './rule.ts';
 
 /**
- * An address that the node asked for by ARP in vain, and that is the next hop to one of `ends`, as far as the plan and
- * redirects tell: other flows ask, too. What it announces, or passes on as a bridge, is no question. A router asks for
- * IPv6 neighbours from its link-local address, and is known by its MAC.
+ * An address that the node resolved without success, and that is the next hop to one of `ends` according to plan and
+ * redirects: other flows send requests too. Excludes announcements and bridged requests. In IPv6 a router sends
+ * requests from its link-local address, so it is identified by its MAC.
  */
 export function unansweredArp({ packets, plan }: Evidence, name: string, ends: string[]): string | null {
   const own = addressesOf(plan, name);
@@ -35,11 +35,11 @@ export function unansweredArp({ packets, plan }: Evidence, name: string, ends: s
 export function withoutAnswer(evidence: Evidence, node: string, address: string): Cause {
   const refused = refusedQuestion(evidence, node);
   if (refused?.address === address) return refused.cause;
-  const found = answeredAstray(evidence, address) ?? vlanMismatch(evidence.plan, node, address);
+  const found = answeredWrongMac(evidence, address) ?? vlanMismatch(evidence.plan, node, address);
   return found ?? cause('no-neighbour', 'arp-unanswered', { node, address });
 }
 
-/** A node's request that the owner of an address dropped because of its source, like packets (arp_process); or null. */
+/** A node's request that the owner of an address dropped because of its source (arp_process); or null. */
 export function refusedQuestion(evidence: Evidence, node: string): { address: string; cause: Cause } | null {
   const { plan, kernelOnArp } = evidence;
   const open = openQuestion(evidence);

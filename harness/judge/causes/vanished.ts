@@ -61,7 +61,8 @@ function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cau
   const { node, src, dst } = hop;
   const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
-  // A packet that the kernel refuses because of its source has no next hop; in dsr the L4 forwards packets before the kernel sees them.
+  // A packet rejected by the kernel because of its source has no next hop; in dsr the L4 forwards packets before the
+  // kernel sees them.
   const forwardsFrames = service !== undefined && MODES[service.mode].handsOver === 'mac' && balancedBy(service, node);
   const early = forwardsFrames && service.vip === dst.ip;
   if (refusesSource(evidence) && !early) return null;

@@ -4,7 +4,7 @@ import { cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
-/** DSR: the request reached a server that does not hold the VIP; if that server routes, it forwarded the packet. */
+/** DSR: the request reached a server without the VIP; if that server routes, it forwarded the packet. */
 export const withoutVip: Rule = (evidence) => {
   const at = evidence.walk.request[arrivalWithoutVip(evidence)];
   const service = serviceOf(evidence.plan, evidence.flow);
@@ -12,8 +12,8 @@ export const withoutVip: Rule = (evidence) => {
 };
 
 /**
- * Hop of the request at which a server got it and does not hold the VIP; Infinity if none. What that server does with the
- * packet afterwards is a consequence.
+ * Hop of the request at a server without the VIP; Infinity if none. What that server does with the packet is a
+ * consequence.
  */
 export function arrivalWithoutVip({ plan, flow, walk }: Evidence): number {
   const service = serviceOf(plan, flow);

@@ -47,15 +47,15 @@ export function vanishedAt({ walk }: Pick<Evidence, 'walk'>): { hop: Hop; leg: '
   return request ? { hop: request, leg: 'request' } : null;
 }
 
-/** Whether the kernel refuses the vanished packet because of its source: an own address, or another return path. */
+/** Whether the kernel rejects the vanished packet because of its source: an own address, or another return path. */
 export function refusesSource({ kernel }: Pick<Evidence, 'kernel'>): boolean {
   return kernel === 'source-refused' || kernel === 'reverse-path';
 }
 
-/** Whether the frame was meant for the node that got it. */
+/** Whether the frame was addressed to the node that received it. */
 export function isAddressee(hop: Hop, plan: Plan): boolean {
   const node = plan.nodes.find(({ name }) => name === hop.node);
-  // A bridge with an address is at home at all its ports.
+  // A bridge with an address accepts its MAC on all ports.
   const own = node?.interfaces.filter(({ name }) => name === hop.iface || name === 'br0') ?? [];
   return hop.direction === 'in' && own.some(({ mac }) => mac === hop.dst.mac);
 }

@@ -12,15 +12,15 @@ export interface Moment {
   /** The plan with all its steps; the evidence has the current plan. */
   whole: Plan;
   /**
-   * Nodes that hold an address of a pair, so long after the first packet of the walk (ns); several where its members do
-   * not hear each other. Undefined for other addresses, and where nobody has told.
+   * Nodes that have an address of a pair at a time after the first packet of the walk (ns); several if members do not
+   * receive each other's advertisements. Undefined for other addresses, and without reports.
    */
   holders: (address: string, time: number) => string[] | undefined;
-  /** When the first packet of the walk left, on the clock of the evidence's packets, ns. */
+  /** Time of the first packet of the walk, on the clock of the evidence's packets, ns. */
   walkBegins: number;
   /** Whether the call began before the actions of the step were done. */
   isActing: boolean;
-  /** Load balancers whose connection tracking refused flows in the step; absent if not read. */
+  /** Load balancers whose conntrack failed to insert flows in the step; absent if not read. */
   flowsRefused?: ReadonlySet<string>;
   /** Present if the connection of the call is kept. */
   history?: ConnectionHistory;
@@ -58,10 +58,10 @@ export function startsBalancer({ step, whole }: Pick<Moment, 'step' | 'whole'>, 
 }
 
 /** Maximum delay of a load balancer's report that a server is out, ms, on a busy machine. */
-export const TOLD_LATE_MS = 1000;
+export const REPORT_DELAY_MS = 1000;
 
 /**
- * Who holds an address of a pair at a time, by what its members and nodes have told; undefined where none has, and for
+ * Holders of an address of a pair at a time, as reported by its members and nodes; undefined without reports, and for
  * other addresses.
  * @param ms since the epoch of the bands
  */
@@ -76,12 +76,14 @@ export function holdersAmong(
   return pair && hasStates ? mastersOf(pair, bands, ms) : undefined;
 }
 
-/** A master yields once it has heard a better one, within an advertisement: two for no longer than that are none too many. */
+/**
+ * A master yields when it receives a better advertisement, within one interval: two masters for that long are normal.
+ */
 function mastersOf({ name, members, advertMs }: PairPlan, bands: StateBand[], ms: number): string[] {
   const terms = members.flatMap(({ node }) => {
     const own = bands.find(({ of }) => of.kind === 'member' && of.pair === name && of.node === node);
     const power = bands.find(({ of }) => of.kind === 'node' && of.node === node);
-    const term = own && termAt(own, 'master', ms);
+    const term = own && spanAt(own, 'master', ms);
     return term === undefined || term === null || stateAt(power, ms) === 'off' ? [] : [{ node, ...term }];
   });
   const begin = Math.max(...terms.map(({ fromMs }) => fromMs));
@@ -91,8 +93,8 @@ function mastersOf({ name, members, advertMs }: PairPlan, bands: StateBand[], ms
 }
 
 /**
- * Servers of a service that one of these load balancers has for up all the time; null where none of them has judged any.
- * @param time since the epoch of the bands; a load balancer that is being started then has yet to check them
+ * Servers of a service that one of these load balancers considered up all the time; null if none has checked any.
+ * @param time since the epoch of the bands; a load balancer being started then has not checked them yet
  */
 export function healthyAmong(
   service: ServicePlan,
@@ -122,8 +124,8 @@ function stateAt(band: Spans | undefined, ms: number): StateBand['spans'][number
   return band?.spans.findLast(({ fromMs }) => fromMs <= ms)?.state ?? null;
 }
 
-/** The time for which a state lasts that is there at a moment; null where another one is. */
-function termAt({ spans }: Spans, state: string, ms: number): { fromMs: number; toMs: number } | null {
+/** The span of a state at a moment; null if the state was another one. */
+function spanAt({ spans }: Spans, state: string, ms: number): { fromMs: number; toMs: number } | null {
   const index = spans.findLastIndex(({ fromMs }) => fromMs <= ms);
   const span = spans[index];
   return span?.state === state ? { fromMs: span.fromMs, toMs: spans[index + 1]?.fromMs ?? Infinity } : null;

@@ -3,7 +3,7 @@ import { nodeWithMac } from '../../scenario/lookup.ts';
 import type { Plan } from '../../terms/plan.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 
-/** An ICMP redirect that reached a node: packets for an address go by a gateway, instead of by the router that says so. */
+/** An ICMP redirect that reached a node: packets for an address should use a gateway instead of the sender. */
 export interface Redirect {
   node: string;
   router: string;
@@ -11,7 +11,7 @@ export interface Redirect {
   gateway: string;
 }
 
-/** Redirects at the nodes that they are addressed to; switches on the way see them too. */
+/** Redirects at the nodes that they are addressed to; switches on the path see them too. */
 export function redirectsIn(packets: Sighting[], plan: Plan): Redirect[] {
   return packets.flatMap(({ node, direction, frame }) => {
     const { type, gateway, inner } = frame.icmp ?? {};

@@ -2,10 +2,10 @@ import { serviceOf } from '../../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../../terms/plan.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
 
-/** Distance of a sequence number that no flow reaches by its data, bytes. */
+/** Distance of sequence numbers that no flow's data reaches, bytes. */
 const BEYOND = 2 ** 29;
 
-/** Sightings of segments that a flow sent out of window: their number is far beyond the initial one of the connection. */
+/** Sightings of segments sent out of window: their number is far beyond the connection's initial one. */
 export function segmentsOutOfWindow(plan: Plan, flow: FlowPlan, packets: Sighting[]): Sighting[] {
   const { outOfWindow, port: called } = flow;
   if (outOfWindow === undefined) return [];

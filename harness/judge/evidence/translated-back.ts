@@ -3,8 +3,8 @@ import { nodeOf } from '../../scenario/lookup.ts';
 import type { Evidence } from './evidence.ts';
 
 /** How NAT of a router, or a load balancer with a proxy IP, sent a request on: for whom, and to whom. */
-interface SentOn {
-  /** The source that the request came with, to which answers are translated back. */
+interface TranslatedRequest {
+  /** The original source of the request, to which answers are translated back. */
   source: HopAddress;
   called: HopAddress;
 }
@@ -14,7 +14,7 @@ export function translatedBack(
   { plan, walk: { request } }: Pick<Evidence, 'plan' | 'walk'>,
   node: string,
   address: string,
-): SentOn | null {
+): TranslatedRequest | null {
   const { nat, balancer } = nodeOf(plan, node);
   if (nat === undefined && balancer === null) return null;
   const index = request.findIndex((hop) => hop.node === node && hop.direction === 'out' && hop.src.ip === address);

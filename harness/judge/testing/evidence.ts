@@ -10,7 +10,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 /** Address of the client in the labs of tests. */
 export const CLIENT = '198.51.100.10';
 
-/** By what the packets of a TCP flow of the client are known. */
+/** Identifies the packets of a TCP flow of the client. */
 export const TCP_KEY: FlowKey = {
   caller: 'client',
   protocol: 'tcp',
@@ -21,7 +21,7 @@ export const TCP_KEY: FlowKey = {
   token: 'l4lab-x',
 };
 
-/** What would be seen of a flow whose packets go the way that the model says, without ARP and with a silent kernel. */
+/** Evidence of a flow whose packets follow the model's prediction, without ARP and without kernel answers. */
 export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Partial<Evidence> = {}): Evidence {
   const plan = planOf(sketch);
   const flow = flowOf(plan, from, to);
@@ -45,7 +45,7 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
   };
 }
 
-/** A TCP segment as an interface saw it; `told` says what matters. */
+/** A TCP segment at an interface; `fields` are the relevant ones. */
 export function segment(
   time: number,
   [node, direction, iface]: [string, 'in' | 'out', string],
@@ -59,7 +59,7 @@ export function segment(
   return { time, node, iface, direction, frame };
 }
 
-/** An ARP message as an interface saw it. */
+/** An ARP message at an interface. */
 export function arp(
   [node, direction, iface]: [string, 'in' | 'out', string],
   message: Pick<Arp, 'op' | 'senderIp' | 'targetIp'>,
@@ -69,20 +69,20 @@ export function arp(
   return { time: 1, node, iface, direction, frame };
 }
 
-/** The evidence up to the first time that the request came in at a node, and nothing after. */
+/** The evidence up to the first arrival of the request at a node. */
 export function endingAt(evidence: Evidence, node: string): Evidence {
   const { request } = evidence.walk;
   const end = request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
   return { ...evidence, walk: { request: request.slice(0, end), reply: [] } };
 }
 
-/** Code and node of the cause that the evidence leads to. */
+/** Code and node of the evidence's cause. */
 export function named(evidence: Evidence): [CauseCode, string] {
   const { code, node } = causeOfFailure(evidence);
   return [code, node];
 }
 
-/** An ICMP message about the client's call of the VIP, as an interface saw it. */
+/** An ICMP message about the client's call of the VIP, at an interface. */
 export function icmp(
   [time, node, direction, iface]: [number, string, 'in' | 'out', string],
   message: Partial<Icmp>,

@@ -18,8 +18,8 @@ const at = { file: 'test.yaml', line: 1, col: 1 };
 export const STREAM = streamOf();
 
 /**
- * client – l3 – l2 with l4 and l4b, which are a pair, and servers s1 and s2; a step for each list of actions.
- * @param change of the sketch of the lab
+ * client – l3 – l2 with the pair l4 and l4b and servers s1 and s2; one step per list of actions.
+ * @param change of the lab's sketch
  */
 export function pairLab(
   mode: Exclude<Mode, 'l3dsr' | 'ipip'>,
@@ -73,22 +73,22 @@ export function pairLab(
   return plan;
 }
 
-/** The way of a call by the first L4, as the model says, without what never was on a wire. */
-export function wayOf(plan: Plan, picked = 's2'): Walk {
+/** The predicted path of a call through the first L4, without hops inside nodes. */
+export function predictedPath(plan: Plan, picked = 's2'): Walk {
   const found = predict(withoutPairs(plan), FLOW).find((one) => one.picked === picked)!;
   const onWires = (hops: Hop[]): Hop[] => hops.filter(({ iface }) => iface !== 'lo');
   return { request: onWires(found.request), reply: onWires(found.reply) };
 }
 
-/** The same lab, where both L4s stand for themselves. */
+/** The same lab with independent L4s. */
 export function withoutPairs(plan: Plan): Plan {
   const alone = { ...plan };
   delete alone.pairs;
   return alone;
 }
 
-/** The same way by the other L4. */
-export function byOther(plan: Plan, walk: Walk): Walk {
+/** The same path through the other L4. */
+export function throughOther(plan: Plan, walk: Walk): Walk {
   const names = (hop: Hop): Hop => ({
     ...hop,
     node: hop.node === 'l4' ? 'l4b' : hop.node,
@@ -99,7 +99,7 @@ export function byOther(plan: Plan, walk: Walk): Walk {
   return { request: walk.request.map(names), reply: walk.reply.map(names) };
 }
 
-/** The part of a request up to where it came in at a node. */
+/** The part of a request up to its arrival at a node. */
 export function upTo(walk: Walk, node: string): Walk {
   const end = walk.request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
   return { request: walk.request.slice(0, end), reply: [] };
@@ -108,7 +108,7 @@ export function upTo(walk: Walk, node: string): Walk {
 /** A call of the stream as a flow. */
 export const FLOW = callFlow(STREAM);
 
-/** What would be seen of a failed call in a step. */
+/** Evidence of a failed call in a step. */
 export function evidenceIn(
   whole: Plan,
   step: number,
@@ -135,7 +135,7 @@ export function evidenceIn(
   };
 }
 
-/** A segment as an interface saw it, `ms` after the epoch. */
+/** A segment at an interface, `ms` after the epoch. */
 export function sighting(
   ms: number,
   [node, direction, iface]: [string, 'in' | 'out', string],
@@ -154,9 +154,9 @@ export function sighting(
 }
 
 interface CallSketch {
-  /** When it began, ms since the epoch. */
+  /** Start, ms since the epoch. */
   at: number;
-  /** After so long its answer came, or it was given up, ms. */
+  /** Time until its answer or timeout, ms. */
   took?: number;
   walk: Walk;
   servedBy?: string | null;
@@ -165,7 +165,7 @@ interface CallSketch {
   packets?: Sighting[];
 }
 
-/** A call as it is observed; one with an outcome is not answered. */
+/** An observed call; unanswered if it has an outcome. */
 export function observedCall(sketch: CallSketch): ObservedCall {
   const { at: beganAt, walk, outcome, connection, servedBy = outcome ? null : 's2', packets = [] } = sketch;
   const took = sketch.took ?? (outcome === undefined ? 1 : 900);

@@ -1,5 +1,5 @@
 import { MODES } from '../../terms/mode.ts';
-import { listenerAsWritten } from '../../terms/listener.ts';
+import { toListenerYaml } from '../../terms/listener.ts';
 import { DEFAULT_MTU, interfaceAddresses, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import type { Fix } from '../../terms/fix.ts';
 import type { ListenerPlan, NodePlan, Plan } from '../../terms/plan.ts';
@@ -268,7 +268,7 @@ function listenersOn(failure: Failure): Candidate[] {
         // One at a single address is in the way of one at all of them.
         ...nodeOf(plan, name).listeners.filter((l) => l.protocol !== protocol || l.port !== portOf(name)),
         { protocol, port: portOf(name) } as const,
-      ].map(listenerAsWritten),
+      ].map(toListenerYaml),
     })),
   ];
 }
@@ -288,7 +288,7 @@ function answersFromWhereAsked(failure: Failure): Candidate[] {
   });
   return [
     onNodes([{ code: 'answer-from-asked', params: { nodes: elsewhere } }], elsewhere, (name) => ({
-      listeners: nodeOf(plan, name).listeners.map(plain).map(listenerAsWritten),
+      listeners: nodeOf(plan, name).listeners.map(plain).map(toListenerYaml),
     })),
   ];
 }

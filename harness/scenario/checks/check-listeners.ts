@@ -1,4 +1,4 @@
-import { listenerOf, listenerText, type ListenerAsWritten } from '../../terms/listener.ts';
+import { listenerOf, listenerText, type ListenerYaml } from '../../terms/listener.ts';
 import { canonical, host, isAddress } from '../address.ts';
 import { addressesInScenario } from './check-messages.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from '../per-node.ts';
@@ -41,7 +41,7 @@ export function strangeListeners(scenario: ScenarioFile, lab: Lab, layersOf: (na
 }
 
 /** Answers of TCP, which come from where the connection was opened to. */
-export function answersOfTcp(written: ListenerAsWritten[]): { index: number; message: string }[] {
+export function answersOfTcp(written: ListenerYaml[]): { index: number; message: string }[] {
   return written.flatMap((one, index) => {
     const { protocol, answersFrom } = listenerOf(one);
     const message = 'only for udp: over TCP the address that was called always answers';
@@ -50,7 +50,7 @@ export function answersOfTcp(written: ListenerAsWritten[]): { index: number; mes
 }
 
 /** Listeners that want the same port: at every address, or at the same one. */
-export function listenersGivenTwice(written: ListenerAsWritten[]): { index: number; message: string }[] {
+export function listenersGivenTwice(written: ListenerYaml[]): { index: number; message: string }[] {
   const listeners = written.map(listenerOf);
   return listeners.flatMap((one, index) => {
     const first = listeners

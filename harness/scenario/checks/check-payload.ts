@@ -1,4 +1,4 @@
-import { ATTEMPTS_AT_ONCE, CALL_DEADLINE_MS, MOST_BYTES_AT_ONCE, MOST_BYTES_OF_A_FLOW } from '../../terms/limits.ts';
+import { MAX_PARALLEL_ATTEMPTS, CALL_DEADLINE_MS, MAX_CALL_BYTES, MAX_FLOW_BYTES } from '../../terms/limits.ts';
 import type { Problem } from '../problem.ts';
 import type { Flow } from '../schema.ts';
 import type { Path } from '../yaml-file.ts';
@@ -24,21 +24,21 @@ export function payloadProblems(path: Path, flow: Flow): Problem[] {
 
 /** What no run could carry in the time that a call has, or write down. */
 function tooMuch({ bytes, exchanges, repeat }: Pick<Flow, 'bytes' | 'exchanges' | 'repeat'>): string[] {
-  const atOnce = Math.min(repeat, ATTEMPTS_AT_ONCE);
-  if (bytes * exchanges * atOnce > MOST_BYTES_AT_ONCE) {
+  const atOnce = Math.min(repeat, MAX_PARALLEL_ATTEMPTS);
+  if (bytes * exchanges * atOnce > MAX_CALL_BYTES) {
     const times = [
       ...(exchanges > 1 ? [`${exchanges} exchanges`] : []),
       ...(atOnce > 1 ? [`${atOnce} attempts at once`] : []),
     ];
     const all = times.length === 0 ? '' : ` × ${times.join(' × ')} = ${inDigits(bytes * exchanges * atOnce)} bytes`;
     return [
-      `${inDigits(bytes)} bytes${all}: captures can follow at most ${inDigits(MOST_BYTES_AT_ONCE)} in the ${CALL_DEADLINE_MS / 1000} s of a call`,
+      `${inDigits(bytes)} bytes${all}: captures can follow at most ${inDigits(MAX_CALL_BYTES)} in the ${CALL_DEADLINE_MS / 1000} s of a call`,
     ];
   }
   const all = bytes * exchanges * repeat;
-  if (all <= MOST_BYTES_OF_A_FLOW) return [];
+  if (all <= MAX_FLOW_BYTES) return [];
   return [
-    `${inDigits(all)} bytes in ${repeat} attempts: results.json has room for the packets of at most ${inDigits(MOST_BYTES_OF_A_FLOW)}`,
+    `${inDigits(all)} bytes in ${repeat} attempts: results.json has room for the packets of at most ${inDigits(MAX_FLOW_BYTES)}`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import { MOST_CALLS } from '../../terms/limits.ts';
+import { MAX_STREAM_CALLS } from '../../terms/limits.ts';
 import { checkCall } from './check-call.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
@@ -103,8 +103,8 @@ function tooManyCalls({ streams, steps }: ScenarioFile): Problem[] {
   const ms = Object.values(steps).reduce((sum, step) => sum + step.for, 0);
   return Object.entries(streams).flatMap(([name, { every, connections }]): Problem[] => {
     const calls = Math.ceil((ms / every) * connections);
-    if (calls <= MOST_CALLS) return [];
-    const message = `${calls.toLocaleString('en')} calls in ${ms / 1000} s: at most ${MOST_CALLS.toLocaleString('en')} are possible`;
+    if (calls <= MAX_STREAM_CALLS) return [];
+    const message = `${calls.toLocaleString('en')} calls in ${ms / 1000} s: at most ${MAX_STREAM_CALLS.toLocaleString('en')} are possible`;
     return [{ path: ['streams', name, 'every'], message, dependsOn: [['streams', name], ['steps']] }];
   });
 }
