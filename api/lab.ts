@@ -4,7 +4,7 @@ import { predict } from '../harness/model/predict.ts';
 import { configureLab } from '../harness/run/configure-lab.ts';
 import { runSequence, sharedBy } from '../harness/run/flow.ts';
 import { dropConnections } from '../harness/run/variant.ts';
-import { leadingTo } from '../harness/scenario/after.ts';
+import { sequenceTo } from '../harness/scenario/after.ts';
 import { LabPool, type PooledLab } from '../harness/run/lab-pool.ts';
 import { readVariant, type Variant } from '../harness/scenario/read/read-variant.ts';
 import { mergePatch } from '../harness/scenario/merge-patch.ts';
@@ -85,7 +85,7 @@ export class BootedLab implements AsyncDisposable {
       const names = plan.flows.map((one) => one.name);
       throw new L4labError('invalid-input', noSuch('flow', name, names));
     }
-    const sequence = leadingTo(found, with_.flows).map((one) => ({ flow: one, predicted: predict(with_, one) }));
+    const sequence = sequenceTo(found, with_.flows).map((one) => ({ flow: one, predicted: predict(with_, one) }));
     const results = await runSequence(
       sequence,
       () => sharedBy(with_, pooled),

@@ -21,7 +21,7 @@ import { resolvePlan } from '../harness/scenario/resolve/resolve.ts';
 import { explainStream } from './explain-stream.ts';
 import { findOneFlow, type One } from './find-one.ts';
 import { indent } from './indent.ts';
-import { leadingTo } from '../harness/scenario/after.ts';
+import { sequenceTo } from '../harness/scenario/after.ts';
 import type { Project } from '../harness/project/project.ts';
 import { profileLine } from './profile-line.ts';
 import { lineWidth } from './shared/terminal.ts';
@@ -84,7 +84,7 @@ async function prove(
   await using pool = new LabPool({ engine, image, labels, signal });
   const tryFlow = async (tried: typeof variant, triedPlan: Plan): Promise<FlowResult> => {
     signal.throwIfAborted();
-    const flows = leadingTo(
+    const flows = sequenceTo(
       triedPlan.flows.find(({ name }) => name === flow.name)!,
       triedPlan.flows,
     );

@@ -7,7 +7,7 @@ import type { FlowResult } from '../../harness/terms/results.ts';
 import { LabPool } from '../../harness/run/lab-pool.ts';
 import { runScenario } from '../../harness/run/scenario.ts';
 import { sideBySide } from '../../harness/run/side-by-side.ts';
-import { leadingTo } from '../../harness/scenario/after.ts';
+import { sequenceTo } from '../../harness/scenario/after.ts';
 import { generated } from './generated.ts';
 import type { Generated } from './generated.ts';
 import { limitOf, type Limit } from './limits.ts';
@@ -94,7 +94,7 @@ export async function shrink({ lab, sample }: Numbered, flow: string, runner: Ru
   await using pool = new LabPool(runner);
   const { scenario } = sample;
   const all = Object.entries(scenario.flows).map(([name, of]) => ({ name, after: of['after'] as string | undefined }));
-  const needed = leadingTo(
+  const needed = sequenceTo(
     all.find(({ name }) => name === flow)!,
     all,
   ).map(({ name }) => name);

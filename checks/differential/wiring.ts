@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { linkWord } from '../../harness/terms/link-word.ts';
+import { linkName } from '../../harness/terms/link-name.ts';
 import { mostly } from './settings.ts';
 
 /** How the nodes of a generated lab are wired. */
@@ -51,8 +51,8 @@ export function endsOf(links: Wired['links'], index: number): { name: string; wo
   const [a, b] = Object.keys(links[index]!) as [string, string];
   const number = links.slice(0, index + 1).filter((link) => a in link && b in link).length;
   return [
-    { name: a, word: linkWord(b, number) },
-    { name: b, word: linkWord(a, number) },
+    { name: a, word: linkName(b, number) },
+    { name: b, word: linkName(a, number) },
   ];
 }
 

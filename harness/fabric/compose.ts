@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { StandaloneParams } from '../agent/standalone.ts';
 import { tunnelsOf } from '../agent/tunnels.ts';
 import { L4labError } from '../errors.ts';
-import { wordOf } from '../terms/link-word.ts';
+import { linkNameOf } from '../terms/link-name.ts';
 import type { KnownNeighbour, NodePlan, Plan } from '../terms/plan.ts';
 import { BRIDGE_NAME, bridgeName } from './bridges.ts';
 import { topologyOf } from './lab-topology.ts';
@@ -130,7 +130,7 @@ const CABLES = 'cables_of_host';
 function needsCables({ nodes }: Plan): boolean {
   // Interfaces of one trunk share a MAC, and each has a wire.
   const macs = nodes.flatMap(({ interfaces }) => [
-    ...new Map(interfaces.map(({ name, mac }) => [wordOf(name), mac])).values(),
+    ...new Map(interfaces.map(({ name, mac }) => [linkNameOf(name), mac])).values(),
   ]);
   const keeps = nodes.some(({ balancer }) => balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep'));
   return keeps || new Set(macs).size < macs.length;

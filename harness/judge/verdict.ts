@@ -4,7 +4,7 @@ import { interfaceOf, isAt, placeIn } from '../scenario/place.ts';
 import type { Cause } from '../terms/cause.ts';
 import { callsOf } from '../terms/by-name.ts';
 import { alternativesOf } from '../terms/expectation.ts';
-import { wordOf } from '../terms/link-word.ts';
+import { linkNameOf } from '../terms/link-name.ts';
 import { DETOURS, type Finding, distinctFindings } from '../terms/finding.ts';
 import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy, SingleExpectation } from '../terms/plan.ts';
 import type { Leg, Reason, Reasons } from '../terms/reason.ts';
@@ -273,7 +273,9 @@ function judgeTtl(leg: Leg, { ttlAt = {} }: PathExpectation = {}, paths: Hop[][]
 
 function judgePath(leg: Leg, expected: PathExpectation | undefined, hops: Hop[]): Reason[] {
   // A trunk's name includes all its VLANs.
-  const touched = new Set(hops.flatMap(({ node, iface }) => [node, `${node}.${iface}`, `${node}.${wordOf(iface)}`]));
+  const touched = new Set(
+    hops.flatMap(({ node, iface }) => [node, `${node}.${iface}`, `${node}.${linkNameOf(iface)}`]),
+  );
   const crossed = new Set(
     hops
       .filter(

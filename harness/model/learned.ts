@@ -1,5 +1,5 @@
 import { nodeOf } from '../scenario/lookup.ts';
-import { linkNumber } from '../terms/link-word.ts';
+import { linkNumber } from '../terms/link-name.ts';
 import { macOf } from '../terms/mac-key.ts';
 import type { Plan, ActionPlan } from '../terms/plan.ts';
 import { announce } from './simulation/arp.ts';

@@ -1,7 +1,7 @@
 import type { NodeAction } from '../agent/protocol.ts';
 import type { Lab } from '../fabric/lab.ts';
 import type { NodeHandle } from '../fabric/node-handle.ts';
-import { linkNumber } from '../terms/link-word.ts';
+import { linkNumber } from '../terms/link-name.ts';
 import type { LinkEnd, OneLink, Plan } from '../terms/plan.ts';
 
 type ControlledLab = Pick<Lab, 'pause' | 'resume'> & { node(name: string): Pick<NodeHandle, 'call'> };

@@ -19,7 +19,7 @@ export function network(cidr: string): string {
 
 const networks = new Map<string, string>();
 
-/** Broadcast address of the subnet of an interface address; null where there is none (IPv6; /31 and /32, RFC 3021). */
+/** Broadcast address of the subnet of an interface address; null if there is none (IPv6; /31 and /32, RFC 3021). */
 export function broadcastOf(cidr: string): string | null {
   const parsed = parse(cidr);
   return parsed instanceof Address4 && parsed.subnetMask < 31 ? parsed.endAddress().correctForm() : null;
@@ -27,7 +27,7 @@ export function broadcastOf(cidr: string): string | null {
 
 const MOST_AFTER = 254;
 
-/** Addresses of hosts in the subnet of an interface address: those after it first, and from the beginning again. */
+/** Host addresses in the subnet of an interface address: those after it, then from the beginning. */
 export function hostsAfter(cidr: string): string[] {
   const parsed = parse(cidr);
   const [first, last] = [parsed.startAddress().bigInt() + 1n, parsed.endAddress().bigInt() - 1n];
@@ -53,7 +53,7 @@ export function hostRoute(address: string): string {
 /** Whether a text is an address and nothing more. */
 export function isAddress(text: string): boolean {
   if (text.includes('/')) return false;
-  // The library throws an error inside for each text that is none, and most texts that are asked about are names.
+  // The library throws internally for each invalid text, and most checked texts are names.
   return /^[\d.]+$/.test(text) ? Address4.isValid(text) : isV6(text) && Address6.isValid(text);
 }
 
@@ -61,14 +61,14 @@ export function isV6(address: string): boolean {
   return address.includes(':');
 }
 
-/** One spelling for each address, so that addresses compare as strings (RFC 5952 for IPv6). */
+/** Canonical form of an address, so that addresses compare as strings (RFC 5952 for IPv6). */
 export function canonical(address: string): string {
   return parse(address).correctForm();
 }
 
 const parsed = new Map<string, Address4 | Address6>();
 
-/** Parsed once: the same few addresses are asked about for every change that is tried on a scenario. */
+/** Cached: the same few addresses are parsed for every candidate change of a scenario. */
 function parse(text: string): Address4 | Address6 {
   let address = parsed.get(text);
   if (address === undefined) {

@@ -1,11 +1,11 @@
 import { gatewayAddresses } from './lab-queries.ts';
 import type { Lab } from './schema.ts';
 
-/** What may be the gateway of all these nodes, since each has it in its subnet: roles, or nodes where several have a role. */
+/** Possible gateways of all these nodes, in a subnet of each: roles, or nodes if several have a role. */
 export function commonGateways(lab: Lab, nodes: string[]): string[] {
-  const words = ['l3', 'l4'].flatMap((role) => {
+  const candidates = ['l3', 'l4'].flatMap((role) => {
     const found = Object.keys(lab.nodes).filter((name) => lab.nodes[name]!.role === role);
     return found.length > 1 ? found : found.map(() => role);
   });
-  return words.filter((word) => nodes.every((node) => gatewayAddresses(lab, node, word).length > 0));
+  return candidates.filter((candidate) => nodes.every((node) => gatewayAddresses(lab, node, candidate).length > 0));
 }

@@ -1,6 +1,6 @@
 import { network } from './address.ts';
 
-/** Whether the members of a pair have a subnet in common, over which they hear each other. */
+/** Whether the members of a pair share a subnet for their advertisements. */
 export function hasCommonSubnet(members: readonly (readonly string[])[], subnet?: string): boolean {
   const isMeant = (cidr: string): boolean => subnet === undefined || network(cidr) === network(subnet);
   const isCommon = (cidr: string): boolean =>

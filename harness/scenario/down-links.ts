@@ -1,10 +1,10 @@
-import { linkWord } from '../terms/link-word.ts';
+import { linkName } from '../terms/link-name.ts';
 import { ROLES } from '../terms/role.ts';
 import type { NamedLink } from './lab-queries.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 
 /** A scenario's override of a node's `down` links; undefined without one. */
-export function downAnew(
+export function downOverride(
   { servers, nodes }: Pick<ScenarioFile, 'servers' | 'nodes'>,
   lab: Lab,
   name: string,
@@ -12,16 +12,16 @@ export function downAnew(
   return nodes[name]?.down ?? (ROLES[lab.nodes[name]!.role].serves ? servers.down : undefined);
 }
 
-/** What holds a link down, by the nodes whose `down:` does, and how to let go of it; null where none does. */
-export function heldDown(
+/** Which nodes' `down:` keeps a link down, and how to undo it; null if none. */
+export function keptDown(
   scenario: Pick<ScenarioFile, 'servers' | 'nodes'>,
   lab: Lab,
   { nodes, number }: NamedLink,
 ): { by: string; release: string } | null {
   const held = nodes.flatMap((node, index) => {
-    const word = linkWord(nodes[1 - index]!, number);
-    const down = lab.nodes[node] && (downAnew(scenario, lab, node) ?? lab.nodes[node].down);
-    return down?.includes(word) ? [{ node, others: down.filter((one) => one !== word) }] : [];
+    const linkLabel = linkName(nodes[1 - index]!, number);
+    const down = lab.nodes[node] && (downOverride(scenario, lab, node) ?? lab.nodes[node].down);
+    return down?.includes(linkLabel) ? [{ node, others: down.filter((one) => one !== linkLabel) }] : [];
   });
   if (held.length === 0) return null;
   const released = held.map(({ node, others }) => `${node}: { down: [${others.join(', ')}] }`);

@@ -1,14 +1,14 @@
 import type { Expectation, ServedBy, SingleExpectation } from '../terms/plan.ts';
 import type { Path } from './yaml-file.ts';
 
-/** What is expected of attempts, and where that stands. */
+/** Expectations of attempts, with their path. */
 export function placed(expect: Expectation): { at: Path; expect: SingleExpectation }[] {
   if (expect.outcome !== 'varies') return [{ at: [], expect }];
   const [kind, all] = 'oneOf' in expect ? ['oneOf', expect.oneOf] : ['eachOf', expect.eachOf];
   return all.map((one, index) => ({ at: [kind, index], expect: one }));
 }
 
-/** Nodes that are expected to answer, and where. */
+/** Expected servers, with their path. */
 export function serversExpected(servedBy: ServedBy | undefined): { at: Path; node: string }[] {
   if (!servedBy) return [];
   if ('one' in servedBy) return [{ at: ['servedBy'], node: servedBy.one }];
@@ -17,12 +17,12 @@ export function serversExpected(servedBy: ServedBy | undefined): { at: Path; nod
   return Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names));
 }
 
-/** Nodes of a list, and where. */
+/** Nodes in a list, with their path. */
 export function listed(at: Path, names: string[] = []): { at: Path; node: string }[] {
   return names.map((node, index) => ({ at: [...at, index], node }));
 }
 
-/** Nodes that are the keys of a mapping, and where. */
+/** Nodes as keys of a mapping, with their path. */
 export function keyed(at: Path, nodes: object = {}): { at: Path; node: string }[] {
   return Object.keys(nodes).map((node) => ({ at: [...at, node], node }));
 }

@@ -1,8 +1,8 @@
-/** As much of JSON Schema as the files of this project use. */
+/** The part of JSON Schema used by this project's files. */
 export interface Schema {
-  /** What it refers to is told of elsewhere. */
+  /** References are described elsewhere. */
   $ref?: string;
-  /** What one of its values is called: said instead of a long list of them. */
+  /** Name of its values, shown instead of a long list. */
   title?: string;
   type?: string;
   const?: string | number | boolean;
@@ -19,12 +19,12 @@ export interface Schema {
   oneOf?: Schema[];
 }
 
-/** Every field of a YAML file as rows of a markdown table: where it stands, what it takes, what it means. */
+/** All fields of a YAML file as rows of a markdown table: path, values, meaning. */
 export function fieldRows(schema: Schema): string[] {
   return rowsBelow('', schema, new Map());
 }
 
-/** @param told mappings that have been described already, by their fields: a second one refers to the first */
+/** @param told mappings described so far, by their fields: later ones refer to the first */
 function rowsBelow(path: string, schema: Schema, described: Map<string, string>): string[] {
   const rows = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`;
@@ -45,7 +45,7 @@ function rowsBelow(path: string, schema: Schema, described: Map<string, string>)
   ];
 }
 
-/** Fields of a mapping, or of each mapping in one by name. */
+/** Fields of a mapping, or of the mappings in a map by name. */
 function fieldsOf({ properties, additionalProperties }: Schema): Schema['properties'] {
   return properties ?? (typeof additionalProperties === 'object' ? additionalProperties.properties : undefined);
 }
@@ -57,7 +57,7 @@ function row(at: string, field: Schema, needed: boolean, sameAs: string | undefi
     needed ? '**Required.**' : undefined,
     isPlain(field.default) ? `Default: \`${String(field.default)}\`.` : undefined,
   ];
-  return `| \`${at}\` | ${takes(field)} | ${meaning.filter((part) => part !== undefined).join(' ')} |`;
+  return `| \`${at}\` | ${valuesOf(field)} | ${meaning.filter((part) => part !== undefined).join(' ')} |`;
 }
 
 function isPlain(value: unknown): boolean {
@@ -68,19 +68,19 @@ function choices({ anyOf, oneOf }: Schema): Schema[] {
   return anyOf ?? oneOf ?? [];
 }
 
-/** The choices of a choice, where it is no more than that. */
+/** Flattens nested choices. */
 function innermost(field: Schema): Schema[] {
   const inner = field.title === undefined ? choices(field) : [];
   return inner.length === 0 ? [field] : inner.flatMap(innermost);
 }
 
-/** Whether a choice is a list of what may stand there alone as well. */
+/** Whether a choice is a list of another choice. */
 function isListOf(choice: Schema, all: Schema[]): boolean {
   const items = JSON.stringify(choice.items);
   return items !== undefined && all.some((other) => JSON.stringify(other) === items);
 }
 
-/** What a value may be: mappings count as one, with the fields of all of them, so that each field has one row. */
+/** Alternatives of a value: mappings are merged into one, so that each field has one row. */
 function alternatives(schema: Schema): Schema[] {
   const mappings = choices(schema).filter(({ properties }) => properties !== undefined);
   if (mappings.length < 2) return choices(schema);
@@ -99,8 +99,8 @@ function either(fields: Schema[]): Schema {
   return { anyOf: [...different.values()], ...(description === undefined ? {} : { description }) };
 }
 
-/** What a field takes, in words. */
-function takes(field: Schema): string {
+/** Values of a field, as text. */
+function valuesOf(field: Schema): string {
   if (field.const !== undefined) return `\`${String(field.const)}\``;
   if (field.title !== undefined) return field.title;
   if (field.enum) return field.enum.map((value) => `\`${String(value)}\``).join(', ');
@@ -108,7 +108,7 @@ function takes(field: Schema): string {
   if (field.properties) return `mapping of ${Object.keys(field.properties).join(', ')}`;
   const any = choices(field).flatMap(innermost);
   const words = any.map((choice) =>
-    isListOf(choice, any) && choice.items?.properties ? 'list of such' : takes(choice),
+    isListOf(choice, any) && choice.items?.properties ? 'list of such' : valuesOf(choice),
   );
   if (any.length > 0) return [...new Set(words)].join(' or ');
   switch (field.type) {
@@ -117,7 +117,7 @@ function takes(field: Schema): string {
     case 'boolean':
       return 'true or false';
     case 'array':
-      return `list of ${field.items ? takes(field.items) : 'anything'}`;
+      return `list of ${field.items ? valuesOf(field.items) : 'anything'}`;
     case 'object':
       return 'mapping by name';
     case 'null':

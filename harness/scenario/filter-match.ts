@@ -2,7 +2,7 @@ import type { FilteredPacket, FilterMatch, FilterRule } from '../terms/filter.ts
 import type { NodePlan } from '../terms/plan.ts';
 import { contains } from './address.ts';
 
-/** The rule that keeps a packet from going further; null where the first match accepts, or none matches. */
+/** The rule that blocks a packet; null if it is accepted or none matches. */
 export function blockedBy({ filter = [] }: Pick<NodePlan, 'filter'>, packet: FilteredPacket): FilterMatch | null {
   const index = filter.findIndex((rule) => matches(rule, packet));
   const rule = filter[index];

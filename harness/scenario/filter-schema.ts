@@ -4,7 +4,7 @@ import { canonical, isAddress, network } from './address.ts';
 import { cidrText, isCidr, nodeName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
-/** One spelling of an address or network; a name stays as it is. */
+/** Canonical form of an address or network; names are unchanged. */
 const place = z
   .string()
   .refine(
@@ -29,7 +29,7 @@ const match = z
   })
   .refine((value) => Object.keys(value).length > 0, {
     error: 'matches every packet: add `protocol`, `port`, `type`, `from` or `to`',
-    // A field that there is not was to say so.
+    // Unknown fields are reported instead.
     when: ({ issues }) => issues.length === 0,
   });
 
@@ -49,7 +49,7 @@ export const filterRule = z
 
 export type FilterRuleAsWritten = z.infer<typeof filterRule>;
 
-/** What a rule does, and with which packets. */
+/** Action of a rule, and the protocol that it matches. */
 export function actionOf(rule: FilterRuleAsWritten): { action: FilterAction; match: z.infer<typeof match> } {
   const action = FILTER_ACTIONS.find((one) => rule[one] !== undefined)!;
   return { action, match: rule[action]! };

@@ -7,10 +7,10 @@ import { address, callerPort, count, nodeName, place, title, wordName } from './
 import { mustBe } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
-/** Sources that stand for an address of the flow. */
+/** Words for a source address of the flow. */
 export const SOURCES = ['client', 'proxy-ip', 'l4'] as const;
 
-/** What Linux gives a packet (IPDEFTTL, IPV6_DEFAULT_HOPLIMIT). */
+/** Linux's default TTL (IPDEFTTL, IPV6_DEFAULT_HOPLIMIT). */
 const FIRST_TTL = 64;
 const A_TTL = `a TTL from 1 to ${FIRST_TTL} (packets start with ${FIRST_TTL})`;
 
@@ -32,7 +32,7 @@ const notServers = mustBe(
   'a node, or one of `one: NODE`, `eachOf`, `only`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`, `shares: { NODE: { atLeast: PERCENT } }`',
 );
 
-/** A union with a renamed field says of an empty list only that none of its ways fits. */
+/** zod's error for a union with an empty list would only say that nothing matches. */
 function emptyList(value: unknown): string | undefined {
   const names = typeof value === 'object' && value !== null && 'only' in value ? value.only : undefined;
   return Array.isArray(names) && names.length === 0 ? '`only` must not be empty' : undefined;
@@ -40,7 +40,7 @@ function emptyList(value: unknown): string | undefined {
 
 const percent = z.int().min(0).max(100).exactOptional();
 
-/** Who answers: one; each of these; some of these; the same of these each time; so many times each; such a share each. */
+/** Expected servers: one; all of these; only these; the same one of these; counts; shares. */
 const servedBy = z.union(
   [
     nodeName.transform((one) => ({ one })),
@@ -49,7 +49,7 @@ const servedBy = z.union(
     z
       .strictObject({ only: z.array(nodeName).min(1).describe('Only these answer; not necessarily all.') })
       .transform(({ only }) => ({ noneBut: only })),
-    // Its name in plans and in results.json.
+    // The field's name in plans and results.json.
     z.strictObject({ noneBut: z.array(nodeName).min(1).describe('The former name of `only`.') }),
     z.strictObject({ sameOf: z.array(nodeName).min(1).describe('One of these answers, the same one each time.') }),
     z.strictObject({
@@ -93,10 +93,10 @@ export const works = z.strictObject({
     ),
 });
 
-/** Not knowing why is no reason: nobody may expect `unexplained`. */
+/** `unexplained` cannot be expected. */
 const EXPECTABLE = CAUSES.filter((code) => code !== 'unexplained');
 
-/** The error option of a type that takes causes: they are too many to be listed. */
+/** The error option for causes, which are too many to list. */
 export function mustBeCause(what: string): { error: (issue: { input?: unknown }) => string } {
   const { error } = mustBe(what);
   const isStranger = (name: unknown) => typeof name === 'string' && !EXPECTABLE.some((code) => code === name);
@@ -121,7 +121,7 @@ export const fails = z.strictObject({
   reply: path.exactOptional().describe('Path of the reply.'),
 });
 
-/** What is expected of one attempt, in full. */
+/** Full expectation of one attempt. */
 export const singleExpectation = z
   .discriminatedUnion('outcome', [works, fails], {
     error: orMissing('must be `works`, or a mapping with `outcome: works` or `outcome: fails`'),
@@ -132,7 +132,7 @@ const alternatives = z
   .array(z.preprocess(inFull, singleExpectation))
   .min(2, { error: 'needs at least two outcomes; write a single one as the expectation itself' });
 
-/** Written without `outcome: varies`. */
+/** `varies` without its `outcome`. */
 export const varies = z
   .strictObject({
     outcome: z.literal('varies'),
@@ -154,14 +154,14 @@ export const varies = z
     return z.NEVER;
   });
 
-/** An expectation in full. */
+/** A full expectation. */
 export const fullExpectation = z.discriminatedUnion('outcome', [works, fails, varies], {
   error: orMissing('must be `works`, or a mapping with `outcome: works`, `outcome: fails`, `oneOf` or `eachOf`'),
 }) satisfies z.ZodType<Expectation>;
-/** The same, `works` alone, or alternatives alone. */
+/** The same, or just `works`, or just alternatives. */
 const expectation = z.preprocess(inFull, fullExpectation);
 
-/** An outcome in one word, or by its lists alone, as a mapping. */
+/** Expands a one-word outcome, or one given by its lists, to a mapping. */
 export function inFull(value: unknown): unknown {
   if (value === 'works') return { outcome: 'works' };
   const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -175,7 +175,7 @@ function orMissing(message: string): (issue: { input?: unknown }) => string | un
 
 const payload = z.int().min(0).max(1_000_000);
 
-/** One exchange that somebody starts. */
+/** One exchange started by a node. */
 export const flow = z.strictObject({
   title: title.optional().describe('One line for the report. Default: the name.'),
   from: nodeName.describe('Node that calls.'),

@@ -1,16 +1,16 @@
-import { wordOf } from '../terms/link-word.ts';
+import { linkNameOf } from '../terms/link-name.ts';
 import type { Layer } from './per-node.ts';
 import type { NodeSettings } from './schema.ts';
 import type { Path } from './yaml-file.ts';
 
-/** Settings of a node that an interface may have of its own. */
+/** Settings that a node and its interfaces can have. */
 export type InterfaceSettings = NonNullable<NodeSettings['interfaces']>[string];
 type Key = keyof InterfaceSettings;
 
 /**
- * A setting as it is for one interface, and where it is written; null where nobody says it. What is said last holds, be it
- * of the node or of the interface; in one place, what is said of the interface.
- * @param layers what is said of a node, the weakest first
+ * The effective setting of one interface, and its path; null if unset. The last layer wins; within a layer, the
+ * interface's setting.
+ * @param layers settings of a node, lowest priority first
  */
 export function interfaceSetting<K extends Key>(
   layers: Layer[],
@@ -18,7 +18,7 @@ export function interfaceSetting<K extends Key>(
   key: K,
 ): { value: NonNullable<InterfaceSettings[K]>; path: Path } | null {
   for (const { path, settings } of layers.toReversed()) {
-    for (const word of [name, wordOf(name)]) {
+    for (const word of [name, linkNameOf(name)]) {
       const value = settings.interfaces?.[word]?.[key];
       if (value !== undefined) return { value, path: [...path, 'interfaces', word, key] };
     }

@@ -14,8 +14,7 @@ import {
 } from './timeline-schema.ts';
 
 /**
- * What is made from the schemas of the YAML files: JSON Schemas, with which editors complete and check, and pages that
- * list every field. Path in the project → text.
+ * Files generated from the YAML schemas: JSON Schemas for editors, and reference pages. Path in the project → text.
  */
 export function schemaFiles(): Record<string, string> {
   const lab = jsonSchema(labSchema, 'A topology of l4lab: labs/NAME.yaml');
@@ -50,7 +49,7 @@ function rowsOf(schema: Schema): string {
   return `\n| field | value | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
 }
 
-/** What one writes, not what is read from it; an expectation may be one word, or its fields without `outcome`. */
+/** Schema of the input, before transformation; an expectation may be one word, or its fields without `outcome`. */
 function jsonSchema(schema: z.ZodType, title: string): Schema {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
     io: 'input',

@@ -5,11 +5,11 @@ import { listenerOf } from '../terms/listener.ts';
 import type { ListenerPlan } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
 import type { DeadEnd } from '../terms/dead-end.ts';
-import { linkNumber, linkWord } from '../terms/link-word.ts';
+import { linkNumber, linkName } from '../terms/link-name.ts';
 import { trunkInterface } from '../terms/trunk-interface.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 
-/** Addresses (CIDR) of a link's end as the lab writes them. */
+/** Addresses (CIDR) of a link's end as written in the lab. */
 export function linkAddresses(end: Lab['links'][number][string] | undefined): string[] {
   if (end === null || end === undefined) return [];
   if (typeof end === 'string') return [end];
@@ -17,13 +17,13 @@ export function linkAddresses(end: Lab['links'][number][string] | undefined): st
   return [address, ...Object.values(vlans)].flat();
 }
 
-/** Addresses of a node's interfaces on a trunk, by VLAN; none where the link's end has no VLANs. */
+/** Addresses of a node's interfaces on a trunk, by VLAN; empty without VLANs. */
 export function vlanAddresses(end: Lab['links'][number][string] | undefined): Map<number, string[]> {
   const { vlans = {} } = typeof end === 'object' && end !== null ? end : {};
   return new Map(Object.entries(vlans).map(([vlan, addresses]) => [Number(vlan), [addresses].flat()]));
 }
 
-/** Addresses of a node's interface for frames without a tag; null where it has interfaces for VLANs alone. */
+/** Addresses of a node's interface for untagged frames; null if it only has VLAN interfaces. */
 export function untaggedAddresses(end: Lab['links'][number][string] | undefined): string[] | null {
   if (typeof end !== 'object' || end === null || end.vlans === undefined) return linkAddresses(end);
   return end.address === undefined ? null : [end.address].flat();
@@ -36,7 +36,7 @@ export function nodeAddresses(lab: Lab, name: string): readonly string[] {
   return found.get(name) ?? [];
 }
 
-/** Candidates for a fix ask hundreds of times for every node of a lab that stays the same. */
+/** Cached: candidate fixes look up every node of a lab hundreds of times. */
 const addressesBy = new WeakMap<Lab, Map<string, string[]>>();
 
 function addressesByNode({ nodes, links }: Lab): Map<string, string[]> {
@@ -47,12 +47,12 @@ function addressesByNode({ nodes, links }: Lab): Map<string, string[]> {
   return all;
 }
 
-/** Where a DNS server listens, as YAML has it. */
+/** Listener of a DNS server, in YAML. */
 const DNS_LISTENER = `${DNS_PORT}/udp`;
 
 /**
- * What a node listens on: what is said of it, or else the ports at which services have it in their pool, and that of a DNS
- * server where it is one.
+ * Listeners of a node: explicit ones, otherwise the ports of services with the node in their pool, and port 53 of a DNS
+ * server.
  */
 export function listenersOf(
   name: string,
@@ -71,8 +71,8 @@ export function listenersOf(
 }
 
 /**
- * Addresses of a default gateway as seen from a node, one for each address family: `gateway` is a role, a node or an
- * address. None when it stands for nothing in a subnet of the node.
+ * Addresses of a node's default gateway, one per address family: `gateway` is a role, a node or an address. Empty if it
+ * has none in a subnet of the node.
  */
 export function gatewayAddresses(lab: Lab, name: string, gateway: string, ownAddress?: string): string[] {
   const own = (ownAddress === undefined ? nodeAddresses(lab, name) : [ownAddress]).map(network);
@@ -80,18 +80,18 @@ export function gatewayAddresses(lab: Lab, name: string, gateway: string, ownAdd
   return [false, true].flatMap((v6) => near.find((address) => isV6(address) === v6) ?? []);
 }
 
-/** A route of a node, in which a service has become its VIP; an unknown one is still a name. */
+/** A route of a node, with services replaced by their VIP; unknown names are unchanged. */
 export interface RouteSettings {
   /** CIDR, or `default`. */
   to: string;
   /** CIDR. */
   from?: string | undefined;
-  /** Empty where the destinations are neighbours, or the route leads nowhere. */
+  /** Empty if the destinations are neighbours, or the route drops packets. */
   vias: string[];
   type?: DeadEnd | undefined;
 }
 
-/** Routes of a node as its settings say them; the gateway is the last one. */
+/** Routes in a node's settings; the gateway is last. */
 export function routesOf({ routes = [], gateway }: NodeSettings, services: ScenarioFile['services']): RouteSettings[] {
   const prefixOf = (text: string): string => {
     const vip = services[text]?.vip;
@@ -107,8 +107,8 @@ export function routesOf({ routes = [], gateway }: NodeSettings, services: Scena
 }
 
 /**
- * Addresses of the next hop of a route as seen from a node, of the family of its destination and source; for `default` one
- * for each family. None when it stands for nothing in a subnet of the node.
+ * Addresses of a route's next hop for a node, in the family of destination and source; for `default` one per family.
+ * Empty if it has none in a subnet of the node.
  */
 export function nextHops(
   lab: Lab,
@@ -128,19 +128,19 @@ function addressesBehind(lab: Lab, name: string, gateway: string): string[] {
   return nodes.flatMap((node) => nodeAddresses(lab, node)).map(host);
 }
 
-/** The other end of a further link of a node with the same peer, by the word `l3-2`; null where that is none. */
-function farEndNamed(lab: Lab, name: string, word: string): Lab['links'][number][string] | null {
-  if (lab.nodes[word]) return null;
-  const link = lab.links.find((one) => name in one && wordAt(lab, one, name) === word);
+/** The peer's end of a further link, named `l3-2`; null if there is none. */
+function farEndNamed(lab: Lab, name: string, linkLabel: string): Lab['links'][number][string] | null {
+  if (lab.nodes[linkLabel]) return null;
+  const link = lab.links.find((one) => name in one && linkNameAt(lab, one, name) === linkLabel);
   return link === undefined ? null : link[peerOf(link, name)]!;
 }
 
-/** Nodes that a role stands for; none where a node has that very name. */
+/** Nodes with a role; empty if the word is a node's name. */
 export function nodesOfRole({ nodes }: Lab, role: string): string[] {
   return nodes[role] ? [] : Object.keys(nodes).filter((name) => nodes[name]!.role === role);
 }
 
-/** Nodes at the other ends of a node's links. */
+/** Peers of a node. */
 export function peersOf(lab: Lab, name: string): string[] {
   return lab.links.filter((link) => name in link).map((link) => peerOf(link, name));
 }
@@ -149,19 +149,19 @@ export function peerOf(link: Lab['links'][number], name: string): string {
   return Object.keys(link).find((end) => end !== name)!;
 }
 
-/** By what a node knows its ends of links: `l2`, and `l2-2` for a second link with l2. */
-export function linkWords(lab: Lab, name: string): string[] {
-  return lab.links.filter((link) => name in link).map((link) => wordAt(lab, link, name));
+/** A node's names for its links: `l2`, and `l2-2` for a second link with l2. */
+export function linkNames(lab: Lab, name: string): string[] {
+  return lab.links.filter((link) => name in link).map((link) => linkNameAt(lab, link, name));
 }
 
-/** By what a node knows its end of one link. */
-export function wordAt({ links }: Pick<Lab, 'links'>, link: Lab['links'][number], name: string): string {
+/** A node's name for one link. */
+export function linkNameAt({ links }: Pick<Lab, 'links'>, link: Lab['links'][number], name: string): string {
   let numbers = numbersBy.get(links);
   if (numbers === undefined) numbersBy.set(links, (numbers = numbersOf(links)));
-  return linkWord(peerOf(link, name), numbers.get(link) ?? 1);
+  return linkName(peerOf(link, name), numbers.get(link) ?? 1);
 }
 
-/** Asked for every interface whenever a plan is resolved; links of a lab stay the same. */
+/** Cached: used for every interface of every resolved plan; links of a lab never change. */
 const numbersBy = new WeakMap<Lab['links'], Map<Lab['links'][number], number>>();
 
 function numbersOf(links: Lab['links']): Map<Lab['links'][number], number> {
@@ -176,51 +176,54 @@ function numbersOf(links: Lab['links']): Map<Lab['links'][number], number> {
   );
 }
 
-/** A link as two of its words name it: a node, and its word for the link. */
+/** A link identified by a node and that node's name for it. */
 export interface NamedLink {
   nodes: [string, string];
   number: number;
 }
 
-/** The link that a node and its word for it, in either order, stand for; null where there is none. */
+/** The link identified by a node and its name for it, in either order, or null. */
 export function linkNamed(lab: Lab, [a, b]: [string, string]): NamedLink | null {
   for (const link of lab.links) {
-    for (const [node, word] of [
+    for (const [node, linkLabel] of [
       [a, b],
       [b, a],
     ] as const) {
-      if (!(node in link) || wordAt(lab, link, node) !== word) continue;
+      if (!(node in link) || linkNameAt(lab, link, node) !== linkLabel) continue;
       const peer = peerOf(link, node);
       const nodes: [string, string] = node === a ? [node, peer] : [peer, node];
-      return { nodes, number: linkNumber({ name: word, peer }) };
+      return { nodes, number: linkNumber({ name: linkLabel, peer }) };
     }
   }
   return null;
 }
 
-/** What names interfaces of a node: its words for links, and the interfaces for VLANs of a trunk. */
-export function interfaceWords(lab: Lab, name: string): string[] {
+/** Names of a node's interfaces: its links, and VLAN interfaces of trunks. */
+export function interfaceNames(lab: Lab, name: string): string[] {
   return lab.links
     .filter((link) => name in link)
     .flatMap((link) => interfacesAt(lab, link, name).map((one) => one.name));
 }
 
-/** L4s that balance a service: those that it names, or else the only one of the lab; none where there is no such. */
+/** L4s of a service: the named ones, otherwise the lab's only one; empty if there is none. */
 export function l4sOf(lab: Lab, { l4 }: { l4?: string | string[] | undefined }): string[] {
   const known = balancersOf(lab);
   return [l4 ?? (known.length === 1 ? known : [])].flat();
 }
 
-/** Interfaces of a node at one link, with their addresses (CIDR): the one without a tag, and one for each VLAN. */
+/** Interfaces of a node at one link, with their addresses (CIDR): untagged, and one per VLAN. */
 export function interfacesAt(
   lab: Pick<Lab, 'links'>,
   link: Lab['links'][number],
   name: string,
 ): { name: string; addresses: string[] }[] {
-  const word = wordAt(lab, link, name);
+  const linkLabel = linkNameAt(lab, link, name);
   return [
-    { name: word, addresses: untaggedAddresses(link[name]) ?? [] },
-    ...[...vlanAddresses(link[name])].map(([vlan, addresses]) => ({ name: trunkInterface(word, vlan), addresses })),
+    { name: linkLabel, addresses: untaggedAddresses(link[name]) ?? [] },
+    ...[...vlanAddresses(link[name])].map(([vlan, addresses]) => ({
+      name: trunkInterface(linkLabel, vlan),
+      addresses,
+    })),
   ];
 }
 
@@ -236,7 +239,7 @@ function nodesThat(lab: Lab, does: 'serves' | 'balances'): string[] {
   return Object.keys(lab.nodes).filter((name) => ROLES[lab.nodes[name]!.role][does]);
 }
 
-/** Addresses that `sourceSeen` stands for where it names a node; null where it says what the judge knows by itself. */
+/** Addresses meant by a node name in `sourceSeen`; null for words that the judge resolves. */
 export function namedSources(lab: Lab, sourceSeen: string): string[] | null {
   if (isAddress(sourceSeen) || (SOURCES as readonly string[]).includes(sourceSeen)) return null;
   return nodeAddresses(lab, sourceSeen).map(host);

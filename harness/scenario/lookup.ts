@@ -3,7 +3,7 @@ import { listenerAt, type Socket } from '../terms/listener.ts';
 import { ownServiceOf } from '../terms/own-calls.ts';
 import type { FlowPlan, InterfacePlan, LinkEnd, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 
-/** The service that a flow or stream calls; undefined when it calls a node. */
+/** The service that a flow or stream calls; undefined if it calls a node. */
 export function serviceOf(plan: Plan, { to }: Pick<FlowPlan, 'to'>): ServicePlan | undefined {
   return 'service' in to ? plan.services.find(({ name }) => name === to.service) : undefined;
 }
@@ -23,7 +23,10 @@ export function nodeOf(plan: Pick<Plan, 'nodes'>, name: string): NodePlan {
   return plan.nodes.find((node) => node.name === name)!;
 }
 
-/** Whether a caller holds the VIP that it calls, on its loopback or as the L4 that owns it, so that the call never leaves it. */
+/**
+ * Whether a caller has the VIP that it calls, on its loopback or as the L4 that owns it, so that the call never leaves
+ * it.
+ */
 export function callsItself(plan: Plan, flow: FlowPlan): boolean {
   const { loopback, balancer } = nodeOf(plan, flow.from);
   const isOwner =
@@ -46,7 +49,7 @@ export function goneAddresses(
   return interfaceAddresses({ interfaces: interfaces.filter((one) => !isUp(one)) }).filter(isV6);
 }
 
-/** Whether the program that is called replies from an address that its node lacks: it gets the request, and cannot reply. */
+/** Whether the called program replies from an address that its node lacks: it gets the request but cannot reply. */
 export function cannotReply(node: NodePlan, called: Socket): boolean {
   const { answersFrom } = listenerAt(node.listeners, called) ?? {};
   return (
@@ -54,17 +57,17 @@ export function cannotReply(node: NodePlan, called: Socket): boolean {
   );
 }
 
-/** Name of the node that has an address on an interface; null where none has. */
+/** Name of the node with an address on an interface, or null. */
 export function ownerOf({ nodes }: Pick<Plan, 'nodes'>, address: string): string | null {
   return nodes.find((node) => interfaceAddresses(node).includes(address))?.name ?? null;
 }
 
-/** The node with an interface of that MAC. */
+/** The node with this MAC. */
 export function nodeWithMac({ nodes }: Pick<Plan, 'nodes'>, mac: string): NodePlan | undefined {
   return nodes.find(({ interfaces }) => interfaces.some((i) => i.mac === mac));
 }
 
-/** Names of the nodes that have these MACs, each once; a MAC that no node has stands for itself. */
+/** Names of the nodes with these MACs, without duplicates; an unknown MAC is returned itself. */
 export function nodesWithMacs(plan: Pick<Plan, 'nodes'>, macs: string[]): string[] {
   return [...new Set(macs.map((mac) => nodeWithMac(plan, mac)?.name ?? mac))].sort();
 }
@@ -74,8 +77,8 @@ export function interfaceAt({ nodes }: Pick<Plan, 'nodes'>, { node, iface }: Lin
   return nodes.find(({ name }) => name === node)?.interfaces.find(({ name }) => name === iface);
 }
 
-/** Ports by which a switch sends what came in by one of them: those in the same VLAN. All of them where none is named. */
-export function portsBeside({ bridge, interfaces }: NodePlan, iface: string | null): InterfacePlan[] {
+/** Ports that a switch may forward to from one of them: those in the same VLAN. All ports if `iface` is null. */
+export function otherPortsInVlan({ bridge, interfaces }: NodePlan, iface: string | null): InterfacePlan[] {
   const from = interfaces.find(({ name }) => name === iface);
   if (!bridge || from?.closed === true) return [];
   return interfaces.filter(
@@ -84,7 +87,7 @@ export function portsBeside({ bridge, interfaces }: NodePlan, iface: string | nu
   );
 }
 
-/** Nodes that a broadcast from an interface comes to: through switches, over wires that are up at both ends. */
+/** Nodes that receive a broadcast from an interface: through switches, over wires that are up at both ends. */
 export function segmentOf(plan: Pick<Plan, 'nodes' | 'links'>, { node, iface }: LinkEnd): Set<string> {
   const reached = new Set<string>();
   const seen = new Set<string>();
@@ -100,7 +103,7 @@ export function segmentOf(plan: Pick<Plan, 'nodes' | 'links'>, { node, iface }: 
       reached.add(to.node);
       if (seen.has(`${to.node} ${to.iface}`)) continue;
       seen.add(`${to.node} ${to.iface}`);
-      const ports = portsBeside(nodeOf(plan, to.node), to.iface).map(({ name }) => name);
+      const ports = otherPortsInVlan(nodeOf(plan, to.node), to.iface).map(({ name }) => name);
       leaveBy((end) => end.node === to.node && ports.includes(end.iface));
     }
   };
@@ -112,7 +115,7 @@ export function segmentOf(plan: Pick<Plan, 'nodes' | 'links'>, { node, iface }: 
 /** MTU of Ethernet, bytes. */
 export const DEFAULT_MTU = 1500;
 
-/** Largest IP packet that an interface takes in. The kernel leaves room for a VLAN tag (__is_skb_forwardable). */
-export function largestTaken({ mtu = DEFAULT_MTU }: Pick<InterfacePlan, 'mtu'>): number {
+/** Largest IP packet that an interface accepts. The kernel leaves room for a VLAN tag (__is_skb_forwardable). */
+export function largestAccepted({ mtu = DEFAULT_MTU }: Pick<InterfacePlan, 'mtu'>): number {
   return mtu + 4;
 }

@@ -1,10 +1,10 @@
 import type { LinkEnd, Plan } from '../terms/plan.ts';
-import { wordOf } from '../terms/link-word.ts';
-import { interfaceAt, nodeOf, portsBeside } from './lookup.ts';
+import { linkNameOf } from '../terms/link-name.ts';
+import { interfaceAt, nodeOf, otherPortsInVlan } from './lookup.ts';
 
 /**
  * Whether the node with a MAC is behind a port, over wires that are up.
- * @param isOpen which wires count, where those that are down do too
+ * @param isOpen which wires count, if not only those that are up
  */
 export function isMacBehind(plan: Plan, port: LinkEnd, mac: string, isOpen: typeof isUp = isUp): boolean {
   const far = farEnd(plan, port);
@@ -13,30 +13,30 @@ export function isMacBehind(plan: Plan, port: LinkEnd, mac: string, isOpen: type
   if (!bridge) return interfaces.some((i) => i.name === far.iface && i.mac === mac);
   return (
     interfaces.some((i) => i.mac === mac) ||
-    portsBeside(nodeOf(plan, far.node), far.iface).some(({ name }) =>
+    otherPortsInVlan(nodeOf(plan, far.node), far.iface).some(({ name }) =>
       isMacBehind(plan, { node: far.node, iface: name }, mac, isOpen),
     )
   );
 }
 
-/** Whether a switch has another port that leads to a MAC, in the VLAN of this one. */
+/** Whether a switch has another port toward a MAC, in this port's VLAN. */
 export function isMacBehindAnother(plan: Plan, { node, iface }: LinkEnd, mac: string): boolean {
-  return portsBeside(nodeOf(plan, node), iface).some(({ name }) => isMacBehind(plan, { node, iface: name }, mac));
+  return otherPortsInVlan(nodeOf(plan, node), iface).some(({ name }) => isMacBehind(plan, { node, iface: name }, mac));
 }
 
 /**
- * The wire that is down on the way of a frame that came to a switch, by the nearer one of its nodes, and what that calls it. Null
- * where a way leads to the MAC, or none would if all wires were up.
- * @param arrival the port by which it came
+ * The wire that is down on a frame's path from a switch, by its nearer node and that node's name for it. Null if
+ * another path exists, or none would even with all wires up.
+ * @param arrival incoming port
  */
 export function cutOnPath(plan: Plan, arrival: LinkEnd, mac: string): { node: string; peer: string } | null {
   const { node } = arrival;
   if (isMacBehind(plan, arrival, mac) || isMacBehindAnother(plan, arrival, mac)) return null;
-  for (const { name } of portsBeside(nodeOf(plan, node), arrival.iface)) {
+  for (const { name } of otherPortsInVlan(nodeOf(plan, node), arrival.iface)) {
     const port = { node, iface: name };
     const far = farEnd(plan, port);
     if (!far || !isMacBehind(plan, port, mac, () => true)) continue;
-    const cut = isUp(plan, [port, far]) ? cutOnPath(plan, far, mac) : { node, peer: wordOf(name) };
+    const cut = isUp(plan, [port, far]) ? cutOnPath(plan, far, mac) : { node, peer: linkNameOf(name) };
     if (cut !== null) return cut;
   }
   return null;

@@ -9,7 +9,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
-/** One patch that does what the two do one after the other; a key that the second removes stays removed. */
+/** One patch equivalent to two in sequence; a key removed by the second stays removed. */
 export function bothPatches(first: unknown, second: unknown): unknown {
   if (!isMapping(first) || !isMapping(second)) return second;
   const keys = [...new Set([...Object.keys(first), ...Object.keys(second)])];

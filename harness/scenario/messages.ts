@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { messageFor as plainMessageFor } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
-/** What zod finds wrong, with what may have been meant; several unknown fields have a line each. */
+/** A zod issue as a message, with a suggestion; several unknown fields have one line each. */
 export function messageFor(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys((issue.inst as { shape?: object } | undefined)?.shape ?? {});

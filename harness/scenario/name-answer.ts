@@ -2,7 +2,7 @@ import type { NamePlan, Plan, RecordPlan } from '../terms/plan.ts';
 import { contains } from './address.ts';
 import { nodeOf } from './lookup.ts';
 
-/** Records that a DNS server may answer with. @param isUp asked only if health matters */
+/** Records that a DNS server may return. @param isUp only called if health matters */
 export function recordsLeft(
   { policy, onlyHealthy, records }: NamePlan,
   isUp: (record: RecordPlan) => boolean,
@@ -11,7 +11,7 @@ export function recordsLeft(
   return policy === 'failover' ? left.slice(0, 1) : left;
 }
 
-/** Those of them that a caller at this address gets; any of them may be the first. */
+/** The records for a caller at this address; any of them may be first. */
 export function recordsFor(left: RecordPlan[], source: string): RecordPlan[] {
   const lengthOf = ({ from = [] }: RecordPlan): number =>
     Math.max(-1, ...from.filter((net) => contains(net, source)).map((net) => Number(net.split('/')[1])));
@@ -20,7 +20,7 @@ export function recordsFor(left: RecordPlan[], source: string): RecordPlan[] {
   return left.filter((record) => lengthOf(record) === longest);
 }
 
-/** What a DNS server knows of a name; undefined if it does not listen. */
+/** A DNS server's plan for a name; undefined if it does not listen. */
 export function namePlanOf(plan: Plan, server: string, name: string): NamePlan | undefined {
   return nodeOf(plan, server)
     .listeners.flatMap(({ names = [] }) => names)

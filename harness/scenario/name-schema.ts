@@ -4,7 +4,7 @@ import { network } from './address.ts';
 import { address, ageOfAnswer, cidrText, isCidr, nodeName, serviceName, timeToLive } from './schema-values.ts';
 
 const A_NAME = 'a name with a dot, in lower case, like www.example.test';
-/** A host name of at least two parts (RFC 1123, 2.1), so that it is no service's and no node's. */
+/** A host name of at least two parts (RFC 1123, 2.1), so that it differs from services and nodes. */
 const NAME =
   /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -12,7 +12,7 @@ export const domainName = z.string().regex(NAME, mustBe(A_NAME));
 
 const notCalled = mustBe(`a service, a node, or ${A_NAME}`);
 
-/** Whom a flow calls: what has no dot is meant for a service or a node. */
+/** Destination of a flow: words without a dot are services or nodes. */
 export const called = z.union([serviceName, domainName], {
   error: (issue) => {
     const { input } = issue;
@@ -51,7 +51,7 @@ const record = z
     return from === undefined ? { to } : { to, from: [from].flat() };
   });
 
-/** What a DNS server answers about a name. */
+/** A name and its DNS records. */
 export const name = z.strictObject({
   server: nodeName.describe(
     'Node that is the DNS server (Knot DNS): it listens at 53/udp, and callers ask it directly.',
@@ -76,7 +76,7 @@ export const name = z.strictObject({
   ttl: timeToLive.default(30_000).describe('How long callers may keep an answer (TTL), such as `30s`.'),
 });
 
-/** What a caller remembers of a name. */
+/** A caller's cached answer for a name. */
 export const cachedAnswer = z.strictObject({
   record: word.describe('The record that the answer began with: a service, or an address.'),
   age: ageOfAnswer.describe('How long ago it was received, such as `60s`; from the TTL on, the caller asks again.'),

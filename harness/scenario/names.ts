@@ -3,12 +3,12 @@ import type { ListenerPlan, NamePlan } from '../terms/plan.ts';
 import { isAddress } from './address.ts';
 import type { ScenarioFile } from './schema.ts';
 
-/** The address of a record: a service's VIP, or what it says itself; null where it names no service. */
+/** The address of a record: a service's VIP, or the address itself; null for an unknown service. */
 export function addressOfRecord(record: string, services: ScenarioFile['services']): string | null {
   return services[record]?.vip ?? (isAddress(record) ? record : null);
 }
 
-/** The node that has an address; null where none has. */
+/** The node with an address, or null. */
 export function nodeWith(
   address: string,
   nodes: string[],
@@ -17,7 +17,7 @@ export function nodeWith(
   return nodes.find((node) => addressesOf(node).includes(address)) ?? null;
 }
 
-/** Listeners of a node, of which one answers questions about the names that it is the DNS server of. */
+/** Listeners of a node, with its names if it is a DNS server. */
 export function withNames(
   node: string,
   listeners: ListenerPlan[],

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { address } from './schema-values.ts';
 
-/** An interface of a node by its name: its peer, or, on a trunk, peer and VLAN. */
+/** Name of a node's interface: its peer, or peer and VLAN on a trunk. */
 const interfaceName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,13}(\.[1-9]\d{0,3})?$/, mustBe('a peer of the node, or `PEER.VLAN` on a trunk'));
@@ -26,7 +26,7 @@ const translation = z.strictObject({
     .describe('New source address: `masquerade` (the address of the interface), an address, or one per family.'),
 });
 
-/** `none` takes away what the lab says. */
+/** `none` removes the lab's setting. */
 export const nat = z.union(
   [z.literal('none'), translation],
   mustBe(

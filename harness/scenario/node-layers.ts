@@ -9,7 +9,7 @@ export function settingsOf(name: string, lab: Lab, body: ScenarioFile): LabNode 
   return { ...settings, ports: portsIn(lab, body)(name) };
 }
 
-/** What is said of a node, the weakest first. */
+/** Settings of a node, lowest priority first. */
 export function layersOf(name: string, lab: Lab, body: ScenarioFile): Layer[] {
   const node = lab.nodes[name]!;
   return [
@@ -19,7 +19,7 @@ export function layersOf(name: string, lab: Lab, body: ScenarioFile): Layer[] {
   ];
 }
 
-/** Settings of all servers as they are for one: a service is named to those of its pool. */
+/** Settings of all servers as they apply to one: services apply only to their pool. */
 function ofServer(name: string, { servers, services }: ScenarioFile): NodeSettings {
   const isFor = (entry: string): boolean => services[entry]?.pool.some(({ node }) => node === name) ?? true;
   return {

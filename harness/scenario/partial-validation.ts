@@ -10,18 +10,18 @@ export interface Placeholders {
   [key: string]: Placeholders | string | number | null | string[];
 }
 
-/** What is left of a value when everything that its schema refuses is removed. */
+/** A value without everything that its schema rejects. */
 export interface ValidPart<T> {
   data: T;
-  /** What was removed, or was missing and is a placeholder now. */
+  /** Removed values, and missing ones replaced by placeholders. */
   removed: Path[];
-  /** Path of the value as it was written, for one in `data`: elements of lists may have moved up. */
+  /** Original path of a value in `data`: list elements may have moved up. */
   sourcePath(path: Path): Path;
 }
 
 /**
- * Removes what a schema refuses, and whatever cannot be without it, so that the rest can be looked at as well.
- * @returns null when nothing is left
+ * Removes what a schema rejects and what depends on it, so that the rest can be checked.
+ * @returns null if nothing is left
  */
 export function validPart<T extends z.ZodType>(
   schema: T,
@@ -29,7 +29,7 @@ export function validPart<T extends z.ZodType>(
   placeholders: Placeholders,
 ): ValidPart<z.infer<T>> | null {
   const removed = new Map<string, Path>();
-  /** What a placeholder did not help. */
+  /** Paths where a placeholder did not help. */
   const bare = new Set<string>();
   for (;;) {
     const { left, filled, sourcePath } = without(value, { removed, bare, placeholders });
@@ -42,17 +42,17 @@ export function validPart<T extends z.ZodType>(
       if (removed.has(JSON.stringify(place))) bare.add(JSON.stringify(place));
       removed.set(JSON.stringify(place), place);
     }
-    // What is left would be refused for ever.
+    // No progress: the rest stays invalid.
     if (removed.size + bare.size === before) return null;
   }
 }
 
-/** Whether one path leads to the other, or is the same. */
+/** Whether one path contains the other. */
 export function overlap(a: Path, b: Path): boolean {
   return a.slice(0, b.length).every((step, i) => step === b[i]);
 }
 
-/** The value at a path; undefined where there is none. */
+/** The value at a path, or undefined. */
 export function valueAt(value: unknown, path: Path): unknown {
   let current = value;
   for (const step of path) {
@@ -67,7 +67,7 @@ function invalidPaths(issue: z.core.$ZodIssue): Path[] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
 }
 
-/** What is missing is the fault of what should have it. */
+/** A missing value is blamed on its parent. */
 function deepestExisting(value: unknown, path: Path): Path {
   const length = path.findIndex((_, i) => valueAt(value, path.slice(0, i + 1)) === undefined);
   return length < 0 ? path : path.slice(0, length);
@@ -116,7 +116,7 @@ function without(value: unknown, { removed, bare, placeholders }: Removal) {
   };
 }
 
-/** Whether a value is one that stands for another, and does not lead further inside. */
+/** Whether a value is a placeholder without contents. */
 function isPlaceholder(
   placeholder: Placeholders[string] | undefined,
 ): placeholder is string | number | null | string[] {

@@ -2,21 +2,21 @@ import type { Problem } from './problem.ts';
 import type { NodeSettings } from './schema.ts';
 import type { Path } from './yaml-file.ts';
 
-/** Settings of a node, and where they are written. */
+/** Settings of a node, and their path. */
 export interface Layer {
   path: Path;
   settings: NodeSettings;
 }
 
-/** A mistake in what is said of a node, perhaps of several at once. */
+/** A mistake in the settings of one or more nodes. */
 export interface NodeProblem {
   path: Path;
-  /** A sentence in which `NODES` stands for the nodes that have the problem. */
+  /** A sentence with `NODES` in place of the affected nodes. */
   what: string;
   dependsOn: Path[];
 }
 
-/** Problems of several nodes that stand in one place and are the same, told once. */
+/** Problems of nodes; equal ones at the same path are reported once for all nodes. */
 export function problemsPerNode(names: string[], problemsOf: (name: string) => NodeProblem[]): Problem[] {
   const found = new Map<string, NodeProblem & { nodes: Set<string> }>();
   for (const name of names) {
@@ -33,7 +33,7 @@ export function problemsPerNode(names: string[], problemsOf: (name: string) => N
   }));
 }
 
-/** Where a setting is written; null where the layers do not say it. */
+/** Path of a setting; null if no layer has it. */
 export function pathOf(layers: Layer[], key: keyof NodeSettings): Path | null {
   const layer = layers.findLast(({ settings }) => settings[key] !== undefined);
   return layer ? [...layer.path, key] : null;

@@ -1,7 +1,7 @@
-import { linkNumber } from '../terms/link-word.ts';
+import { linkNumber } from '../terms/link-name.ts';
 import type { InterfacePlan, NodePlan, Plan, ActionPlan, OneLink } from '../terms/plan.ts';
 
-/** What earlier actions have left: who is without power, which wires are cut, who does not listen or balance. */
+/** Effects of earlier actions: nodes without power, cut wires, stopped listeners and load balancers. */
 interface Overlay {
   off: Set<string>;
   cut: Set<string>;
@@ -10,9 +10,9 @@ interface Overlay {
 }
 
 /**
- * The plan in force once the actions of a step are done, with all that earlier steps have changed. A node without power
- * has no carrier, no listeners and no balancer; a cut wire has carrier at neither end. Addresses of pairs are in no node
- * of it: who holds them is not a matter of the plan.
+ * The active plan after a step's actions, including changes of earlier steps. Nodes without power have no carrier,
+ * listeners or balancer; a cut wire has no carrier at either end. Addresses of pairs are not included: their holder is
+ * not part of the plan.
  * @param step index of the step; -1 for before the first one
  */
 export function planAt(plan: Plan, step: number): Plan {
@@ -32,13 +32,13 @@ export function planAt(plan: Plan, step: number): Plan {
   };
 }
 
-/** A plan in force while a link is down. */
+/** The plan while a link is down. */
 export function withLinkDown(now: Plan, link: OneLink): Plan {
   const overlay: Overlay = { off: new Set(), cut: new Set([wireKey(link)]), silent: new Set(), unbalanced: new Set() };
   return { ...now, nodes: now.nodes.map((node) => overlaid(node, overlay)) };
 }
 
-/** Whether the processes of a node stand still once the actions of a step are done. */
+/** Whether the processes of a node are paused after a step's actions. */
 export function isPaused(plan: Plan, step: number, node: string): boolean {
   const actions = plan.timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];
   const last = actions.findLast(
@@ -47,7 +47,7 @@ export function isPaused(plan: Plan, step: number, node: string): boolean {
   return last?.do === 'pause';
 }
 
-/** Whether a node has power once the actions of a step are done. */
+/** Whether a node has power after a step's actions. */
 export function hasPower(plan: Plan, step: number, node: string): boolean {
   const actions = plan.timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];
   const last = actions.findLast((action) => (action.do === 'kill' || action.do === 'start') && action.node === node);
@@ -60,7 +60,7 @@ function act({ off, cut, silent, unbalanced }: Overlay, action: ActionPlan): voi
       off.add(action.node);
       break;
     case 'start':
-      // As from a boot: whatever had been stopped in it runs again.
+      // After a boot, everything stopped on it runs again.
       for (const set of [off, silent, unbalanced]) set.delete(action.node);
       break;
     case 'linkDown':

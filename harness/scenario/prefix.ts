@@ -3,7 +3,7 @@ import { Address4, Address6 } from 'ip-address';
 /** An IP network in numbers, made once so that a route lookup needs no parsing. */
 export interface Prefix {
   version: 4 | 6;
-  /** The bits that all its addresses have in common, shifted right by `shift`. */
+  /** The common bits of all its addresses, shifted right by `shift`. */
   bits: bigint;
   shift: bigint;
   length: number;

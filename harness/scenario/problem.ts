@@ -5,10 +5,10 @@ export interface Problem {
   path: Path;
   message: string;
   /**
-   * Values that it depends on, beside the one at `path`: where one of these is invalid, nobody can say. The flow, service
-   * or node of `path` when absent.
+   * Values that it depends on, besides the one at `path`: not reported if one of these is invalid. Defaults to the
+   * flow, service or node of `path`.
    */
   dependsOn?: Path[];
-  /** What is named and does not exist; where a variant removed it, the mistake is the variant's. */
+  /** Path of a named value that does not exist; if a variant removed it, the variant is blamed. */
   missing?: Path;
 }

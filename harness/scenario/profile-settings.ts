@@ -23,7 +23,7 @@ export function withProfiles(value: unknown): unknown {
 function withProfile(service: unknown): unknown {
   if (!isMapping(service)) return service;
   const { like, check } = service;
-  // Nothing that a profile sets is of this mode.
+  // Profiles set nothing for this mode.
   if (service['mode'] === 'route') return service;
   // An unknown profile is reported once, at `like`.
   if (!isProfile(like)) return like === undefined ? service : { mode: 'dnat', ...service };

@@ -2,7 +2,7 @@ import type { Sets } from './profiles.ts';
 
 const PLACES: Record<keyof Sets, string> = { service: 'service', check: 'check', servers: 'servers', l4: 'L4' };
 
-/** What is set, and where: `service { mode: dnat }, L4 { onIdle: reset }`. */
+/** Settings as text: `service { mode: dnat }, L4 { onIdle: reset }`. */
 export function profileText(all: Sets[]): string {
   return settings(all)
     .map(({ place, fields }) => `${place} { ${fields.join(', ')} }`)

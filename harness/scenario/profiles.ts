@@ -3,14 +3,14 @@ import type { NodeSettings, ScenarioFile } from './schema.ts';
 
 type Service = ScenarioFile['services'][string];
 
-/** What a product does according to its documents, as settings that the author can override. */
+/** Behaviour of a product according to its documents, as settings that the author can override. */
 export interface Profile {
-  /** Full name of the product, and how it is set up. */
+  /** Full name of the product and its configuration. */
   product: string;
-  /** The only protocol that it is for, and why. */
+  /** The only supported protocol, and why. */
   only?: { protocol: Service['protocol']; why: string };
   rules: Rule[];
-  /** What its documents say and the profile does not set. */
+  /** Documented behaviour that the profile does not set. */
   leaves: string[];
   /** Other profiles of the same product. */
   siblings?: ProfileName[];
@@ -31,9 +31,9 @@ export interface Sets {
   service?: Partial<Pick<Service, 'mode' | 'proxyIp' | 'scheduler' | 'ownCalls' | 'whenNoneUp'>>;
   /** Fields of a check that the author wrote. */
   check?: Partial<Pick<NonNullable<Service['check']>, 'source' | 'target'>>;
-  /** Of the servers of its pool; `VIP` means the service, `l4` the L4 that balances it. */
+  /** Settings of its servers; `VIP` means the service, `l4` its L4. */
   servers?: Pick<NodeSettings, 'gateway' | 'loopback' | 'arpIgnore' | 'arpAnnounce'>;
-  /** Of the L4s that balance it. */
+  /** Settings of its L4s. */
   l4?: Pick<NodeSettings, 'idleTimeoutMs' | 'onIdle' | 'loopback'>;
 }
 
@@ -154,7 +154,7 @@ const DOCUMENTS = {
   },
 } satisfies Record<string, Rule['document']>;
 
-/** The VIP on the loopback without ARP for it, as DSR needs it of Linux servers. */
+/** The VIP on the loopback without answering ARP, as Linux servers need for DSR. */
 const QUIET_VIP = { loopback: [VIP], arpIgnore: 1, arpAnnounce: 2 };
 
 const BY_GATEWAY = 'The L4 is the servers’ gateway.';

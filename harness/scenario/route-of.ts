@@ -1,16 +1,16 @@
 import type { DeadEndPlan, NodePlan, RoutePlan } from '../terms/plan.ts';
 import { contains, isV6, network } from './address.ts';
 
-/** What a packet asks the tables of a node for; no source: one that its kernel has yet to choose. */
+/** Key of a route lookup; without source if the kernel has not chosen it yet. */
 export interface RouteQuestion {
   src?: string | undefined;
   dst: string;
 }
 
 /**
- * The route that a packet takes by the plan of a node: that of the longest prefix in the first table that has one; null
- * where there is none. A subnet of the node is a route whose next hop is the destination. Addresses of its own come first,
- * and are not looked at here.
+ * The route of a packet according to a node's plan: the longest prefix in the first table with a match, or null. A
+ * subnet of the node is a route whose next hop is the destination. Does not check the node's own addresses, which take
+ * precedence.
  */
 export function routeOf(node: NodePlan, { src, dst }: RouteQuestion): RoutePlan | DeadEndPlan | null {
   const isAsked = (from: string): boolean => src !== undefined && src !== '' && contains(from, src);
@@ -22,7 +22,7 @@ export function routeOf(node: NodePlan, { src, dst }: RouteQuestion): RoutePlan 
   return null;
 }
 
-/** The route that leads nowhere which a packet takes at a node; null where it takes another one, or none. */
+/** The dead-end route that a packet matches at a node, or null. */
 export function deadEndOf(node: NodePlan, question: RouteQuestion): DeadEndPlan | null {
   const route = routeOf(node, question);
   return route !== null && 'type' in route ? route : null;

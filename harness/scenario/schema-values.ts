@@ -5,7 +5,7 @@ import { isUnicast } from '../../lb/terms/address.ts';
 import { canonical, host, isAddress, isV6 } from './address.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
-/** Names that Linux, its sysctls, JavaScript or `gateway:` use otherwise; interfaces are named after nodes. */
+/** Names with another meaning in Linux, sysctls, JavaScript or `gateway:`; interfaces are named after nodes. */
 const RESERVED = /^(lo|br0|all|default|none|constructor|eth\d+)$/;
 const ANOTHER_NAME = 'another name: this one is reserved';
 export const nodeName = z
@@ -15,12 +15,12 @@ export const nodeName = z
     mustBe('a node name: lower-case letters, digits and hyphens, at most 12 (it names interfaces)'),
   )
   .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
-/** A node, or, as a node knows its end of a second link with a peer, `l2-2`. */
-export const linkWord = z
+/** A node, or a node's name for a second link with a peer, `l2-2`. */
+export const linkName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,13}$/, mustBe('a node name, or, for a second link with a node, `NODE-2`'))
   .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
-/** A node, or one of its interfaces by name: the peer, or, on a trunk, peer and VLAN. */
+/** A node or one of its interfaces, named after the peer, on a trunk with the VLAN. */
 export const place = z
   .string()
   .regex(
@@ -35,7 +35,7 @@ export const serviceName = z
   )
   .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
 const HOST_ADDRESS = 'a unicast host address';
-/** Addresses are compared as strings, so each has one spelling. */
+/** Canonical form, because addresses are compared as strings. */
 export const address = z
   .string()
   .refine(isAddress, mustBe('an IP address, like 203.0.113.80'))
@@ -49,7 +49,7 @@ export const cidr = z
 export const mac = z
   .string()
   .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, mustBe('a MAC address, lower case, like 02:00:00:00:00:11'))
-  // The lowest bit of the first octet means many receivers (IEEE 802).
+  // The lowest bit of the first octet marks group addresses (IEEE 802).
   .refine(
     (text) => !/^(00(:00){5}|[0-9a-f][13579bdf](:[0-9a-f]{2}){5})$/.test(text),
     mustBe('the MAC address of one interface: the first octet is even, and not all are zero'),
@@ -58,7 +58,7 @@ export const mac = z
 const A_VLAN = 'a VLAN ID from 1 to 4094';
 export const vlanId = z.int(mustBe(A_VLAN)).min(1, mustBe(A_VLAN)).max(4094, mustBe(A_VLAN));
 
-/** A port that any program of a caller may take, and that NAT leaves as it is where it can. */
+/** A port that any program may use, and that NAT keeps if possible. */
 export const callerPort = z.int().min(1024).max(65535);
 
 const A_LISTENER = 'a listener, like 80/tcp or 127.0.0.1:80/tcp';
@@ -69,7 +69,7 @@ const listenerText = z.string().refine((text) => {
   return port >= 1 && port <= 65535 && (address === undefined || isAddress(address));
 }, mustBe(A_LISTENER));
 
-/** What a node listens on, and where UDP answers from. */
+/** A listener, and the source of its UDP replies. */
 export const listener = z.union(
   [
     listenerText,
@@ -83,12 +83,12 @@ export const listener = z.union(
   mustBe(`${A_LISTENER}, or a mapping of \`listen\` and \`answersFrom\``),
 );
 
-/** One spelling of an address with its prefix length. */
+/** Canonical form of an address with prefix length. */
 export function cidrText(cidr: string): string {
   return `${canonical(host(cidr))}/${Number(cidr.split('/')[1])}`;
 }
 
-/** Whether a text is an address with its prefix length. */
+/** Whether a text is an address with prefix length. */
 export function isCidr(text: string): boolean {
   const [host, length, ...rest] = text.split('/') as [string, string?, ...string[]];
   if (length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length)) return false;
@@ -108,21 +108,21 @@ const anyDuration = z
   });
 const LONGEST_MS = 3_600_000;
 
-/** A length of time as it is written, `20ms`, `1.5s` or `2m`; in ms once read. */
+/** A duration such as `20ms`, `1.5s` or `2m`; read as ms. */
 export const duration = anyDuration.refine((ms) => ms >= 1 && ms <= LONGEST_MS, 'must be from 1ms to 60m');
 
 const DAY_MS = 24 * LONGEST_MS;
 
-/** How long an answer to a question about a name may be kept: whole seconds, as DNS has it (RFC 2181, 8). */
+/** TTL of a DNS answer, in whole seconds (RFC 2181, 8). */
 export const timeToLive = anyDuration.refine(
   (ms) => ms >= 1000 && ms <= DAY_MS && ms % 1000 === 0,
   'must be whole seconds, from 1s to 24h',
 );
 
-/** How long ago such an answer was received. */
+/** Age of a cached DNS answer. */
 export const ageOfAnswer = anyDuration.refine((ms) => ms >= 1 && ms <= DAY_MS, 'must be from 1ms to 24h');
 
-/** How many: a number, or bounds. */
+/** A count: a number, or bounds. */
 export const count = z
   .union(
     [
@@ -143,7 +143,7 @@ export const title = z
   .refine((text) => text !== '', 'must not be empty')
   .refine((text) => !/[\r\n]/.test(text), 'must be one line');
 
-/** Steps keep the order in which they are written, which JavaScript does not do for numbers. */
+/** Steps keep their order, which JavaScript does not do for numeric keys. */
 export const stepName = z
   .string()
   .regex(
@@ -151,7 +151,7 @@ export const stepName = z
     mustBe('a step name: lower-case letters, digits and hyphens, a letter first, like l4a-dies'),
   );
 
-/** Flows and variants: what a command line and a test's name can carry. */
+/** Names of flows and variants, usable on command lines and in test names. */
 export const wordName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]*$/, mustBe('a name of lower-case letters, digits and hyphens'));

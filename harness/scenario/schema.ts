@@ -13,7 +13,7 @@ import {
   cidr,
   cidrText,
   isCidr,
-  linkWord,
+  linkName,
   listener,
   mac,
   nodeName,
@@ -27,7 +27,7 @@ import { anyService, type RouteService, type Service } from './service-schema.ts
 import { expectationAsWritten, pair, step, stream } from './timeline-schema.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
-/** A network, an address, or the name of a service, which stands for its VIP; as a prefix once read, but for names. */
+/** A network, an address, or the name of a service (its VIP); read as a prefix, except names. */
 function prefixOr(words: string[], what: string) {
   const isName = (text: string): boolean => words.includes(text) || serviceName.safeParse(text).success;
   return z
@@ -51,7 +51,7 @@ const route = z.strictObject({
     ),
   via: z
     .union(
-      [linkWord, address, z.array(z.union([linkWord, address])).min(2)],
+      [linkName, address, z.array(z.union([linkName, address])).min(2)],
       mustBe('a role, a node, an address, or a list of them'),
     )
     .optional()
@@ -69,7 +69,7 @@ const route = z.strictObject({
 const A_MTU = `a number of bytes from 576 to ${LARGEST_MTU}; that of one interface is \`interfaces: { PEER: { mtu: … } }\``;
 const mtu = z.int(mustBe(A_MTU)).min(576).max(LARGEST_MTU);
 
-/** What can be set of a node, and of one of its interfaces. */
+/** Settings of a node and of its interfaces. */
 export const interfaceSettings = {
   arpIgnore: z
     .int()
@@ -99,17 +99,17 @@ export const interfaceSettings = {
   mtu: mtu.optional().describe(`MTU in bytes, at most ${LARGEST_MTU}. Default: 1500.`),
 };
 
-/** What a switch's port does with VLANs (IEEE 802.1Q): access, or trunk. */
+/** VLANs of a switch's port (IEEE 802.1Q): access or trunk. */
 const switchPort = z.strictObject({
   vlan: vlanId.optional().describe('Access port: the VLAN of its untagged frames.'),
   trunk: z.array(vlanId).min(1).optional().describe('Trunk: the VLANs whose tagged frames it carries.'),
   native: vlanId.optional().describe('Trunk: the VLAN of untagged frames; without it untagged frames are dropped.'),
 });
 
-/** What can be set on a node: in the lab, for all servers at once (`servers`), or for one node (`nodes`). */
+/** Settings of a node: in the lab, for all servers (`servers`), or for one node (`nodes`). */
 const nodeSettings = z.strictObject({
   gateway: z
-    .union([linkWord, address, z.literal('none')], mustBe('a role, a node, an address, or `none`'))
+    .union([linkName, address, z.literal('none')], mustBe('a role, a node, an address, or `none`'))
     .optional()
     .describe(
       'Default gateway: a role (`l3`, `l4`), a node, an address, or `none`; `l3-2` is l3 on a second link to it.',
@@ -211,9 +211,9 @@ const nodeSettings = z.strictObject({
     .describe(
       'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model ignores all but `net.netfilter.nf_conntrack_tcp_be_liberal`. If another one changes a flow, prediction and observation differ.',
     ),
-  down: z.array(linkWord).optional().describe('Links to take down, by peer; `l2-2` is the second link to l2.'),
+  down: z.array(linkName).optional().describe('Links to take down, by peer; `l2-2` is the second link to l2.'),
   ports: z
-    .record(linkWord, switchPort)
+    .record(linkName, switchPort)
     .optional()
     .describe(
       'l2 only: VLANs of its ports, by peer. A switch with `ports` is VLAN-aware; unlisted ports are in VLAN 1.',
@@ -272,7 +272,7 @@ const source = z.strictObject({
   settles: z.string().describe('What the scenario shows about it.'),
 });
 
-/** What a variant may change, and what every scenario consists of. */
+/** The body of a scenario, which variants can change. */
 const scenarioBody = {
   servers: nodeSettings.default({}).describe('Settings of every server.'),
   nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they win over `servers`.'),
@@ -323,16 +323,16 @@ export type Lab = z.infer<typeof labSchema>;
 export type LabNode = Lab['nodes'][string];
 export type NodeSettings = z.infer<typeof nodeSettings>;
 
-/** Services by name, with those of mode `route`, which nobody calls, apart from those with a VIP. */
-interface ServicesApart {
+/** Services by name; those of mode `route`, which cannot be called, separate from those with a VIP. */
+interface SplitServices {
   services: Record<string, Service>;
   routeServices: Record<string, RouteService>;
 }
 
-function apart<T extends { services: Record<string, Service | RouteService> }>({
+function splitServices<T extends { services: Record<string, Service | RouteService> }>({
   services,
   ...rest
-}: T): Omit<T, 'services'> & ServicesApart {
+}: T): Omit<T, 'services'> & SplitServices {
   const of = <S extends Service | RouteService>(isMeant: (service: Service | RouteService) => service is S) =>
     Object.fromEntries(Object.entries(services).filter((entry): entry is [string, S] => isMeant(entry[1])));
   return {
@@ -342,17 +342,17 @@ function apart<T extends { services: Record<string, Service | RouteService> }>({
   };
 }
 
-/** A scenario as it is read. */
-export const scenarioAsRead = scenarioSchema.transform(apart);
+/** A scenario after reading. */
+export const scenarioAsRead = scenarioSchema.transform(splitServices);
 
-/** What a step may change: a part of a scenario by itself. */
+/** The parts of a scenario that a step can change. */
 export const changeable = z
   .strictObject({
     servers: scenarioBody.servers,
     nodes: scenarioBody.nodes,
     services: scenarioBody.services,
   })
-  .transform(apart);
+  .transform(splitServices);
 
 export type ScenarioFile = z.infer<typeof scenarioAsRead>;
 

@@ -7,7 +7,7 @@ import { messageFor } from './messages.ts';
 import { address, nodeName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
-/** A server of a pool: its node, and what the load balancer is told of it. */
+/** A server of a pool: its node, and the load balancer's fields. */
 const poolServer = z.union(
   [
     nodeName.transform((node): { node: string; port?: number } => ({ node })),
@@ -25,8 +25,8 @@ const l4 = z
   .describe('Its L4 node, or several with the same VIP and pool. Default: the only l4 of the lab.');
 
 /**
- * A service as the load balancer knows it, with nodes for servers. A lab's life is short, so its checks are quick, and no
- * flow is there before its server drains.
+ * A service of the load balancer, with nodes as servers. Labs are short-lived, so checks are quick, and servers never
+ * have flows before they drain.
  */
 export const service = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: true }).extend({
   like: z
@@ -66,7 +66,7 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
 
 const { to, ...ofRoute } = routeServiceSchema.omit({ name: true }).shape;
 
-/** A service that spreads flows over next hops, which are nodes. */
+/** A service that distributes flows over next hops, which are nodes. */
 const routeService = z.strictObject(
   {
     ...ofRoute,

@@ -1,6 +1,6 @@
 /**
- * Locally administered (IEEE 802, bit 1 of the first octet): 02:4c ("L"). Made of the names alone: a node that comes to a lab changes
- * no other's, and a port has the same MAC in every lab that has it.
+ * Locally administered (IEEE 802, bit 1 of the first octet): 02:4c ("L"). Derived only from names: adding a node to a
+ * lab changes no other's MAC, and a port has the same MAC in all labs.
  */
 export function stableMac(node: string, iface: string): string {
   const digits = hash(`${node} ${iface}`).toString(16).padStart(8, '0');

@@ -13,14 +13,14 @@ type Step = ScenarioFile['steps'][string];
 export type Action = Step['do'][number];
 type Pool = ScenarioFile['services'][string]['pool'];
 
-/** A scenario as each of its steps leaves it, and what is wrong with the changes. */
+/** A scenario after each of its steps, and problems of the changes. */
 export interface SteppedScenario {
   /** By step, in order. */
   after: { step: string; scenario: ScenarioFile }[];
   problems: Problem[];
 }
 
-/** Applies what steps change, one after the other. A change that cannot be applied is left out. */
+/** Applies the changes of steps in order; omits changes that cannot be applied. */
 export function stepped(scenario: ScenarioFile): SteppedScenario {
   const problems: Problem[] = [];
   const after: SteppedScenario['after'] = [];
@@ -36,12 +36,12 @@ export function stepped(scenario: ScenarioFile): SteppedScenario {
   return { after, problems };
 }
 
-/** Where an action stands: one alone needs no list. */
+/** Path of an action: a single one needs no list. */
 export function actionPath(scenario: ScenarioFile, step: string, index: number): Path {
   return ['steps', step, 'do', ...(scenario.steps[step]!.do.length === 1 ? [] : [index])];
 }
 
-/** Whether an action is a change of what the scenario says. */
+/** Whether an action changes the scenario. */
 export function isChange(action: Action): boolean {
   return CHANGES.some((name) => action[name] !== undefined);
 }
@@ -92,7 +92,7 @@ function patched(change: Record<string, unknown>, scenario: ScenarioFile, path: 
     const message = 'cannot be changed in a step: a product does not become another one while it runs';
     return { problems: another.map(([name]) => ({ path: [...path, 'services', name, 'like'], message })) };
   }
-  // A service that is checked from now on has what its profile sets of one that is.
+  // If a service gets a check, its profile's check settings apply too.
   const changed = withProfiles(mergePatch({ servers, nodes, services }, change));
   const result = changeable.safeParse(changed, { error: messageFor });
   if (result.success) return { scenario: { ...scenario, ...result.data } };

@@ -9,7 +9,7 @@ import {
   cidr,
   count,
   duration,
-  linkWord,
+  linkName,
   nodeName,
   place,
   serviceName,
@@ -17,7 +17,7 @@ import {
   wordName,
 } from './schema-values.ts';
 
-/** Traffic that goes on while steps happen. */
+/** Traffic that continues during steps. */
 export const stream = z.strictObject({
   from: nodeName.describe('Node that calls.'),
   to: called.describe('A service or a node.'),
@@ -50,7 +50,7 @@ const nodes = z
   .union([nodeName, z.array(nodeName).min(1)], mustBe('a node, or a list of nodes'))
   .transform((named) => [named].flat());
 const link = z
-  .array(linkWord)
+  .array(linkName)
   .length(2, 'must be the two nodes that the link joins')
   .transform(([a, b]): [string, string] => [a!, b!])
   .describe('The two nodes that the link joins; a second link between them is `[l4, l2-2]`.');
@@ -120,7 +120,7 @@ const action = z
     when: ({ issues }) => issues.length === 0,
   });
 
-/** One action needs no list. */
+/** A single action needs no list. */
 export const actionList = z.array(action, mustBe('an action, or a list of actions'));
 const actions = z.preprocess(
   (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? [value] : value),
@@ -143,7 +143,7 @@ const causes = z
   .union([expectableCause, z.array(expectableCause).min(1)], mustBeCause('a cause, or a list of causes'))
   .transform((named) => [named].flat());
 
-/** Calls fail for a time, and then go as `then` says. */
+/** Calls fail for a time, then meet the expectation `then`. */
 export const interrupted = z
   .strictObject({
     outcome: z.literal('interrupted'),
@@ -170,7 +170,7 @@ export const interrupted = z
     return { outcome, outage: expected, then };
   });
 
-/** What becomes of kept connections. */
+/** Fate of kept connections. */
 export const connections = z
   .strictObject({
     outcome: z.literal('connections'),
@@ -197,7 +197,7 @@ export const connections = z
     };
   });
 
-/** What must happen to a stream in a step, in full. */
+/** Full expectation of a stream in a step. */
 export const fullStreamExpectation = z.discriminatedUnion('outcome', [works, fails, varies, interrupted, connections], {
   error: ({ input }) =>
     input === undefined
@@ -205,13 +205,13 @@ export const fullStreamExpectation = z.discriminatedUnion('outcome', [works, fai
       : 'must be `works`, `survives`, or a mapping with `outcome`, `outage`, `connections`, `oneOf` or `eachOf`',
 }) satisfies z.ZodType<StreamExpectation>;
 
-/** The same, in one word, or by its fields alone. */
+/** The same as one word, or only its fields. */
 const streamExpectation = z.preprocess(streamInFull, fullStreamExpectation);
 
-/** What a variant expects of a flow, or of a stream in a step: its name says which, so it is read later. */
+/** A variant's expectation of a flow, or of a stream in a step: its name decides which, so it is read later. */
 export const expectationAsWritten = z.unknown().describe('An expectation, as of a flow or of a stream in a step.');
 
-/** Actions, and a time in which expectations hold. */
+/** Actions, then a time in which expectations apply. */
 export const step = z.strictObject({
   title: title.optional().describe('One line for the report. Default: the name.'),
   do: actions.describe('Actions at the start: one action, or a list that runs in order.'),

@@ -1,4 +1,4 @@
-/** What the YAML library says, in words for who wrote the file; its own words where there are no better ones. */
+/** An error of the YAML library, reworded for the file's author; unchanged if there is no better text. */
 export function yamlErrorText(message: string): string {
   if (message.startsWith('Source contains multiple documents'))
     return 'a file holds one document; take out the `---`, or make it two files';

@@ -18,13 +18,13 @@ import { yamlErrorText } from './yaml-error.ts';
 
 export type Path = readonly (string | number)[];
 
-/** A parsed YAML file that knows where each of its values stands. */
+/** A parsed YAML file with the positions of its values. */
 export interface YamlFile {
   file: string;
   value: unknown;
   /**
-   * Position of the value at `path`; of its nearest parent when the value is absent, or came by an alias or a merge key
-   * (`<<`).
+   * Position of the value at `path`; of its nearest parent if the value is absent, or comes from an alias or a merge
+   * key (`<<`).
    */
   locate: (path: Path) => SourcePosition;
   /** Mistakes of YAML itself (syntax, duplicate keys). */
@@ -39,7 +39,7 @@ export function parseYaml(file: string, text: string): YamlFile {
     prettyErrors: false,
     logLevel: 'error',
     merge: true,
-    // The library compares each key with all before it, which takes a minute for some 10,000 flows.
+    // The library compares each key with all previous ones, which takes a minute for 10,000 flows.
     uniqueKeys: false,
   });
   const position = (offset: number): SourcePosition => {
@@ -85,12 +85,12 @@ function keysGivenTwice(document: Document): { offset: number; key: string }[] {
   return found;
 }
 
-/** Keys that JavaScript would swallow, and merge keys that there is nothing to merge from. */
+/** Keys that JavaScript treats specially, and merge keys without a mapping. */
 function badKeys(document: Document, sources: Map<Alias, Node | undefined>): { offset: number; why: string }[] {
   const found: { offset: number; why: string }[] = [];
   const mergeable = (node: unknown): boolean => {
     const source = isAlias(node) ? sources.get(node) : node;
-    // An alias that stands for nothing is reported as such.
+    // Unknown aliases are reported elsewhere.
     return source === undefined || isMap(source);
   };
   visit(document, {
@@ -109,7 +109,7 @@ function badKeys(document: Document, sources: Map<Alias, Node | undefined>): { o
   return found;
 }
 
-/** What each alias stands for: the last node before it that has its anchor. */
+/** Source of each alias: the last preceding node with its anchor. */
 function sourcesOf(document: Document): Map<Alias, Node | undefined> {
   const anchors = new Map<string, Node>();
   const sources = new Map<Alias, Node | undefined>();
@@ -122,10 +122,10 @@ function sourcesOf(document: Document): Map<Alias, Node | undefined> {
   return sources;
 }
 
-/** Values that aliases may stand for in one file, all told; more is an attack, or a slip that amounts to one. */
-const MOST_ALIASED = 100_000;
+/** Maximum number of values from aliases in one file; more is an attack or a mistake with the same effect. */
+const MAX_ALIASED = 100_000;
 
-/** Aliases that stand for nothing or within what they stand for, and the one by which a file unfolds to too much. */
+/** Unknown and recursive aliases, and the one that exceeds the limit. */
 function aliasMistakes(document: Document, sources: Map<Alias, Node | undefined>): { alias: Alias; why: string }[] {
   const found: { alias: Alias; why: string }[] = [];
   const sizes = new Map<Node, number>();
@@ -154,8 +154,8 @@ function aliasMistakes(document: Document, sources: Map<Alias, Node | undefined>
   let unfolded = 0;
   for (const alias of sources.keys()) {
     unfolded += sizeOf(alias);
-    if (unfolded > MOST_ALIASED)
-      return [{ alias, why: `\`*${alias.source}\` expands the file to more than ${MOST_ALIASED} values` }];
+    if (unfolded > MAX_ALIASED)
+      return [{ alias, why: `\`*${alias.source}\` expands the file to more than ${MAX_ALIASED} values` }];
   }
   return [];
 }
@@ -167,7 +167,7 @@ function childrenOf(node: Node): unknown[] {
 
 type Pair = YAMLMap['items'][number];
 
-/** Where values stand. Keys are looked up, not searched: a file of thousands of flows asks for as many. */
+/** Positions of values, with indexed keys: a file may have thousands of flows. */
 class Places {
   private readonly known = new WeakMap<YAMLMap, Map<string, Pair>>();
 
@@ -176,7 +176,7 @@ class Places {
     private readonly sources: Map<Alias, Node | undefined>,
   ) {}
 
-  /** Offset of the key where the path ends in a mapping, else of the value. */
+  /** Offset of the key if the path ends in a mapping, otherwise of the value. */
   offsetOf(path: Path): number {
     let node: unknown = this.document.contents;
     let offset = this.document.contents?.range?.[0] ?? 0;
@@ -206,7 +206,7 @@ class Places {
     return keys;
   }
 
-  /** Whether what stands behind a merge key brings a key along. */
+  /** Whether a merge key's value contains a key. */
   private merges(merged: unknown, key: string | number): boolean {
     const source = isAlias(merged) ? this.sources.get(merged) : merged;
     if (isSeq(source)) return source.items.some((item) => this.merges(item, key));

@@ -1,4 +1,4 @@
-import { wordOf } from './link-word.ts';
+import { linkNameOf } from './link-name.ts';
 
 /** Name of a node's VLAN interface on the trunk to a peer, as in Linux. */
 export function trunkInterface(peer: string, vlan: number): string {
@@ -16,12 +16,12 @@ export function trunkVlan(iface: string): number | null {
  * Not in plans.
  */
 export function trunkDevice(iface: string): string {
-  return `${wordOf(iface)}.q`;
+  return `${linkNameOf(iface)}.q`;
 }
 
 /** The device that passes untagged frames between it and `sw`. Not in plans. */
 export function untaggedDevice(iface: string): string {
-  return `${wordOf(iface)}.n`;
+  return `${linkNameOf(iface)}.n`;
 }
 
 /** Whether a device is a lower device of a trunk, and so not in plans. */

@@ -1,5 +1,5 @@
 import type { Hop } from '../../harness/terms/walk.ts';
-import { linkNumber, wordOf } from '../../harness/terms/link-word.ts';
+import { linkNumber, linkNameOf } from '../../harness/terms/link-name.ts';
 import { trunkVlan } from '../../harness/terms/trunk-interface.ts';
 import type { Look } from './loops.ts';
 
@@ -44,7 +44,7 @@ export function linkOf(crossing: Crossing): number {
 export function wireNotes(crossing: Crossing): string[] {
   const { iface } = hopOf(crossing);
   const vlan = trunkVlan(iface);
-  return [...(linkOf(crossing) === 1 ? [] : [wordOf(iface)]), ...(vlan === null ? [] : [`VLAN ${vlan}`])];
+  return [...(linkOf(crossing) === 1 ? [] : [linkNameOf(iface)]), ...(vlan === null ? [] : [`VLAN ${vlan}`])];
 }
 
 /** The hop that shows a crossing's addresses. */

@@ -1,4 +1,4 @@
-import { linkWord } from '../../harness/terms/link-word.ts';
+import { linkName } from '../../harness/terms/link-name.ts';
 import type { ActionPlan, Awaited, OneLink } from '../../harness/terms/plan.ts';
 import type { BandState, ConnectionsSummary, Outage, StreamSummary } from '../../harness/terms/timeline-results.ts';
 import type { StreamPrediction } from '../../harness/terms/stream-prediction.ts';
@@ -19,5 +19,5 @@ export interface TimelineTexts {
 
 /** A link by its nodes; one of several between them by the word that a scenario has for it. */
 export function linkText({ link: [a, b], number = 1 }: OneLink): string {
-  return `${a}–${linkWord(b, number)}`;
+  return `${a}–${linkName(b, number)}`;
 }

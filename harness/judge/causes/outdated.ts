@@ -1,4 +1,4 @@
-import { wordOf } from '../../terms/link-word.ts';
+import { linkNameOf } from '../../terms/link-name.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -180,7 +180,7 @@ export const cutOff: Rule = (evidence) => {
   if (!owner || owner.name === node) return null;
   // Calls in progress before the step repaired it may still be lost.
   for (const at of plansAround(plan, { ...moment, isActing: true })) {
-    const here = direction === 'out' && isCut(at, ended.hop) ? { node, peer: wordOf(iface) } : null;
+    const here = direction === 'out' && isCut(at, ended.hop) ? { node, peer: linkNameOf(iface) } : null;
     const cut = direction === 'in' ? cutOnPath(at, ended.hop, dst.mac) : here;
     if (cut !== null) return cause('no-neighbour', 'peer-down', { ...cut, address: dst.ip });
   }

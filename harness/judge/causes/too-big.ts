@@ -1,6 +1,6 @@
 import { cause } from '../../terms/cause.ts';
 import type { Sighting } from '../../terms/sighting.ts';
-import { DEFAULT_MTU, interfaceAt, largestTaken, nodeOf } from '../../scenario/lookup.ts';
+import { DEFAULT_MTU, interfaceAt, largestAccepted, nodeOf } from '../../scenario/lookup.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { payloadOf } from '../../terms/payload.ts';
 import type { InterfacePlan, Plan } from '../../terms/plan.ts';
@@ -18,7 +18,7 @@ export const swallowed: Rule = (evidence) => {
     const { frame } = sighting;
     const size = frame.length - ETHERNET_HEADER;
     const next = frame.ip === undefined ? null : nextInterface(sighting, evidence.plan);
-    if (next === null || size <= largestTaken(next.iface) || wentOn(sighting, next.node, evidence)) continue;
+    if (next === null || size <= largestAccepted(next.iface) || wentOn(sighting, next.node, evidence)) continue;
     const { name: iface, mtu = DEFAULT_MTU } = next.iface;
     return cause('too-big', 'exceeds-interface', { node: next.node, address: frame.ip!.dst, iface, size, mtu });
   }
@@ -53,7 +53,7 @@ function nextInterface(
   }
   const { bridge, interfaces } = nodeOf(plan, node);
   const others = bridge ? interfaces.filter(({ name }) => name !== iface) : [];
-  const [narrowest] = others.sort((a, b) => largestTaken(a) - largestTaken(b));
+  const [narrowest] = others.sort((a, b) => largestAccepted(a) - largestAccepted(b));
   return narrowest ? { node, iface: narrowest } : null;
 }
 

@@ -3,7 +3,7 @@ import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
-import { wordOf } from '../../terms/link-word.ts';
+import { linkNameOf } from '../../terms/link-name.ts';
 import { macKey } from '../../terms/mac-key.ts';
 import { isMacBehindAnother, isMacBehind } from '../../scenario/mac-behind-port.ts';
 import { balancedBy, interfaceAt, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
@@ -27,7 +27,7 @@ function lostOnWire({ node, iface, dst }: Hop, { plan }: Evidence): Cause {
   )[0];
   const down = peer && nodeOf(plan, peer.node).interfaces.find(({ name }) => name === peer.iface)?.up === false;
   return down
-    ? cause('no-neighbour', 'peer-down', { node, address: dst.ip, peer: wordOf(iface) })
+    ? cause('no-neighbour', 'peer-down', { node, address: dst.ip, peer: linkNameOf(iface) })
     : cause('unexplained', 'lost-on-wire', { node, address: dst.ip });
 }
 

@@ -1,4 +1,4 @@
-import { wordOf } from '../../terms/link-word.ts';
+import { linkNameOf } from '../../terms/link-name.ts';
 import type { Breakage } from '../../terms/breakage.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 
@@ -15,10 +15,10 @@ export function breakages(plan: Plan): BreakableSetting[] {
 
 /** Each link once, at the end that the lab names first. */
 function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): BreakableSetting[] {
-  const down = [...new Set(interfaces.filter(({ up }) => up === false).map((one) => wordOf(one.name)))];
+  const down = [...new Set(interfaces.filter(({ up }) => up === false).map((one) => linkNameOf(one.name)))];
   const names = links
     .filter(({ ends: [first] }) => first.node === node)
-    .map(({ ends: [first] }) => wordOf(first.iface));
+    .map(({ ends: [first] }) => linkNameOf(first.iface));
   return [...new Set(names)]
     .filter((peer) => !down.includes(peer))
     .map((peer) => ({

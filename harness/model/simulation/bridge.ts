@@ -1,6 +1,6 @@
 import type { MacEntry } from './node-state.ts';
 import { macKey } from '../../terms/mac-key.ts';
-import { portsBeside } from '../../scenario/lookup.ts';
+import { otherPortsInVlan } from '../../scenario/lookup.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
@@ -112,7 +112,7 @@ function macsBehind({ hosts, wires }: Network, name: string, port: string): Set<
     for (const { name: own, mac } of host.plan.interfaces) if (isSwitch || own === far.iface) macs.add(mac);
     if (!isSwitch || seen.has(far.node)) continue;
     seen.add(far.node);
-    open.push(...portsBeside(host.plan, far.iface).map((own) => `${far.node}/${own.name}`));
+    open.push(...otherPortsInVlan(host.plan, far.iface).map((own) => `${far.node}/${own.name}`));
   }
   return macs;
 }

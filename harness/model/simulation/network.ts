@@ -1,4 +1,4 @@
-import { DEFAULT_MTU, largestTaken, portsBeside } from '../../scenario/lookup.ts';
+import { DEFAULT_MTU, largestAccepted, otherPortsInVlan } from '../../scenario/lookup.ts';
 import type { DeadEndPlan, LinkEnd, NodePlan, Plan } from '../../terms/plan.ts';
 import { answeredVips, localAddresses } from './address-ownership.ts';
 import type { LocalAddress } from './address-ownership.ts';
@@ -29,7 +29,7 @@ export interface Host {
   /** The VLAN of a port; undefined if the bridge has no VLANs. */
   vlans: Map<string, number>;
   /** Largest IP packet that an interface accepts or a bridge port sends, bytes. */
-  largestTaken: Map<string, number>;
+  largestAccepted: Map<string, number>;
   addresses: LocalAddress[];
   /** Addresses of `addresses`, for the local table. */
   owned: Set<string>;
@@ -121,9 +121,9 @@ function host(plan: NodePlan): Host {
     name: plan.name,
     plan,
     devices,
-    ports: portsBeside(plan, null).map(({ name }) => name),
+    ports: otherPortsInVlan(plan, null).map(({ name }) => name),
     vlans: new Map(plan.interfaces.flatMap(({ name, vlan }) => (vlan === undefined ? [] : [[name, vlan]]))),
-    largestTaken: new Map(plan.interfaces.map((item) => [item.name, largestTaken(item)])),
+    largestAccepted: new Map(plan.interfaces.map((item) => [item.name, largestAccepted(item)])),
     addresses,
     owned: new Set(addresses.map(({ ip }) => ip)),
     neighbours: new Map((plan.neighbours ?? []).map(({ address, dev, mac }) => [`${dev} ${address}`, mac])),

@@ -1,5 +1,5 @@
 import { hasPower, isPaused, planAt, withLinkDown } from '../../scenario/plan-at.ts';
-import { interfaceAddresses, nodeOf, portsBeside } from '../../scenario/lookup.ts';
+import { interfaceAddresses, nodeOf, otherPortsInVlan } from '../../scenario/lookup.ts';
 import { addressValue } from '../../scenario/prefix.ts';
 import type { LinkEnd, NodePlan, Plan, PairPlan } from '../../terms/plan.ts';
 
@@ -163,7 +163,7 @@ function reach(plan: Plan, one: LinkEnd, other: LinkEnd): boolean {
     if (to === null || seen.has(`${to.node}/${to.iface}`)) continue;
     if (targets.some(({ node, iface }) => node === to.node && iface === to.iface)) return true;
     seen.add(`${to.node}/${to.iface}`);
-    const ports = portsBeside(nodeOf(plan, to.node), to.iface);
+    const ports = otherPortsInVlan(nodeOf(plan, to.node), to.iface);
     open.push(...ports.map(({ name }) => ({ node: to.node, iface: name })));
   }
   return false;
@@ -172,7 +172,7 @@ function reach(plan: Plan, one: LinkEnd, other: LinkEnd): boolean {
 /** The ends of wires that a frame from an interface leaves by: all ports for that of a bridge. */
 function outlets(plan: Plan, { node, iface }: LinkEnd): LinkEnd[] {
   const own = nodeOf(plan, node);
-  return own.bridge ? portsBeside(own, null).map(({ name }) => ({ node, iface: name })) : [{ node, iface }];
+  return own.bridge ? otherPortsInVlan(own, null).map(({ name }) => ({ node, iface: name })) : [{ node, iface }];
 }
 
 /** The other end of a wire that is up, and takes frames, at both ends; null for one that does not. */

@@ -81,7 +81,7 @@ export function fitting(run: Run, host: Host, device: Device, { packet, tracked 
 
 /** An interface accepts no frame that exceeds its MTU, and a bridge port sends none; both drop silently. */
 export function isSwallowed(run: Run, host: Host, iface: string, packet: Packet): boolean {
-  const largest = host.largestTaken.get(iface);
+  const largest = host.largestAccepted.get(iface);
   if (largest === undefined || packet.size <= largest) return false;
   const { dst: address, size } = packet;
   const { mtu = DEFAULT_MTU } = host.plan.interfaces.find(({ name }) => name === iface)!;

@@ -7,7 +7,7 @@ import {
   type NodeSettings,
   type ScenarioFile,
 } from '../../scenario/schema.ts';
-import { linkWord } from '../../terms/link-word.ts';
+import { linkName } from '../../terms/link-name.ts';
 import type { FlowPlan, NodePlan, Plan } from '../../terms/plan.ts';
 
 /** A node with the settings of the YAML files. What they leave to the role is off here. */
@@ -69,7 +69,7 @@ export function plan({ nodes, links, services, names = {} }: LabSketch): Plan {
     nodes: Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, nodeOf(node)])),
     links: links.map(([a, b], index) => {
       const number = links.slice(0, index + 1).filter((other) => other.includes(a) && other.includes(b)).length;
-      return { [a]: endOf(nodes[a]!, linkWord(b, number)), [b]: endOf(nodes[b]!, linkWord(a, number)) };
+      return { [a]: endOf(nodes[a]!, linkName(b, number)), [b]: endOf(nodes[b]!, linkName(a, number)) };
     }),
   });
   const scenario = scenarioAsRead.parse({

@@ -1,4 +1,4 @@
-import { heldDown } from '../down-links.ts';
+import { keptDown } from '../down-links.ts';
 import { linkNamed } from '../lab-queries.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
@@ -6,7 +6,7 @@ import { actionPath, type SteppedScenario } from '../step-changes.ts';
 import type { Path } from '../yaml-file.ts';
 import { OF_L4 } from './check-action.ts';
 
-/** What an action needs that an earlier one has done. */
+/** Actions that require an earlier one. */
 const NEEDS = [
   { does: 'kill', undoes: 'start', done: 'is already powered off', undone: 'is not powered off: use `kill` first' },
   { does: 'pause', undoes: 'resume', done: 'is already paused', undone: 'is not paused' },
@@ -23,7 +23,7 @@ const BALANCER = {
   reloadLb: { needs: true, leaves: true },
 } as const;
 
-/** Actions that the ones before them, or what the scenario says by then, leave nothing to do. */
+/** Actions without effect because of earlier actions or the current scenario. */
 export function orderProblems(scenario: ScenarioFile, lab: Lab, after: SteppedScenario['after']): Problem[] {
   const problems: Problem[] = [];
   const states = new Map<string, boolean>();
@@ -68,7 +68,7 @@ export function orderProblems(scenario: ScenarioFile, lab: Lab, after: SteppedSc
         if (link === null) continue;
         const key = `link ${[...[...link.nodes].sort(), link.number].join(' ')}`;
         const isCut = states.get(key) ?? false;
-        const held = heldDown(after[number]!.scenario, lab, link);
+        const held = keptDown(after[number]!.scenario, lab, link);
         const dead = link.nodes.find((node) => states.get(`kill ${node}`));
         if (held !== null)
           report(
@@ -93,7 +93,7 @@ export function orderProblems(scenario: ScenarioFile, lab: Lab, after: SteppedSc
   return problems;
 }
 
-/** In which no node says that it is master. */
+/** Situations in which no node reports that it is master. */
 const STANDSTILLS = [
   { does: 'kill', done: 'is powered off' },
   { does: 'pause', done: 'is paused' },

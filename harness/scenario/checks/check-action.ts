@@ -1,7 +1,7 @@
 import { noSuch } from '../../did-you-mean.ts';
 import { ROLES } from '../../terms/role.ts';
 import { isAddress } from '../address.ts';
-import { balancersOf, linkNamed, linkWords, listenersOf } from '../lab-queries.ts';
+import { balancersOf, linkNamed, linkNames, listenersOf } from '../lab-queries.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from '../schema.ts';
 import type { Action } from '../step-changes.ts';
@@ -58,7 +58,7 @@ export function checkAction(path: Path, action: Action, scenario: ScenarioFile, 
     const [a, b] = link;
     const stranger = link.find((node) => !nodes.includes(node));
     const known = link.find((node) => nodes.includes(node));
-    const further = known === undefined ? [] : linkWords(lab, known).filter((word) => !nodes.includes(word));
+    const further = known === undefined ? [] : linkNames(lab, known).filter((word) => !nodes.includes(word));
     if (stranger !== undefined)
       problems.push({
         path: [...path, kind],

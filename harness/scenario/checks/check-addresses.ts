@@ -5,7 +5,7 @@ import type { Problem } from '../problem.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
 import type { Path } from '../yaml-file.ts';
 
-/** Whether each address of a lab is one node's, and one that a node can have. */
+/** Checks that each address of a lab is valid for a host and belongs to one node. */
 export function checkLabAddresses(lab: Lab): Problem[] {
   const given: { path: Path; node: string; cidr: string }[] = [
     ...lab.links.flatMap((link, index) =>
@@ -35,7 +35,7 @@ export function checkLabAddresses(lab: Lab): Problem[] {
   });
 }
 
-/** Whether addresses that a scenario gives to nodes and services are nobody else's. */
+/** Checks that addresses given by a scenario are not used by others. */
 export function checkScenarioAddresses(scenario: ScenarioFile, lab: Lab): Problem[] {
   const owners = new Map<string, string[]>();
   for (const name of Object.keys(lab.nodes)) {
@@ -48,7 +48,7 @@ export function checkScenarioAddresses(scenario: ScenarioFile, lab: Lab): Proble
 
 type Owners = Map<string, string[]>;
 
-/** Addresses that take the place of the lab's, and are another node's as well. */
+/** Replaced addresses that also belong to another node. */
 function replacedAddresses(scenario: ScenarioFile, lab: Lab, owners: Owners): Problem[] {
   const servers = serversOf(lab).filter((name) => scenario.nodes[name]?.address === undefined);
   const replaced: { path: Path; address: string | undefined; nodes: string[] }[] = [

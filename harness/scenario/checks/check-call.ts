@@ -77,7 +77,7 @@ export function checkCall(
   return problems;
 }
 
-/** What an L4 cannot call at a service of its own. */
+/** Services of its own that an L4 cannot call. */
 function ownCallProblems(
   path: Path,
   { from, to, protocol }: Pick<Flow, 'from' | 'to' | 'protocol'>,

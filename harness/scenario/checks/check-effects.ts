@@ -4,8 +4,8 @@ import type { Lab, LabNode, NodeSettings, ScenarioFile } from '../schema.ts';
 import { serversOf } from '../lab-queries.ts';
 import type { Path } from '../yaml-file.ts';
 
-/** Fields of flows that their protocol makes nothing of: they would promise a test that is none. */
-export function idleFlowFields(scenario: ScenarioFile): Problem[] {
+/** Fields of flows that have no effect with their protocol, and would pretend to test something. */
+export function ineffectiveFlowFields(scenario: ScenarioFile): Problem[] {
   return Object.entries(scenario.flows).flatMap(([name, flow]) => {
     const { protocol, exchanges, port, sourcePort, dontFragment, outOfWindow, to } = flow;
     const problem = (field: string, message: string): Problem => ({ path: ['flows', name, field], message });
@@ -13,7 +13,8 @@ export function idleFlowFields(scenario: ScenarioFile): Problem[] {
       return [
         problem('exchanges', 'http sends one request; `protocol: tcp` allows several exchanges on one connection'),
       ];
-    const windowless = outOfWindow === undefined ? [] : idleWindow(flow).map((why) => problem('outOfWindow', why));
+    const windowless =
+      outOfWindow === undefined ? [] : ineffectiveWindow(flow).map((why) => problem('outOfWindow', why));
     if (protocol !== 'icmp')
       return dontFragment
         ? [
@@ -38,13 +39,13 @@ export function idleFlowFields(scenario: ScenarioFile): Problem[] {
 }
 
 /** Why `outOfWindow` has no effect on a flow; empty if it has one. */
-function idleWindow({ protocol, from, to }: ScenarioFile['flows'][string]): string[] {
+function ineffectiveWindow({ protocol, from, to }: ScenarioFile['flows'][string]): string[] {
   if (protocol !== 'http' && protocol !== 'tcp') return [`only for http and tcp: ${protocol} has no window`];
   return from === to ? ['has no effect on a call of a node to itself: no other node gets the segment'] : [];
 }
 
-/** Fields of services that nothing comes of. */
-export function idleServiceFields(scenario: ScenarioFile): Problem[] {
+/** Fields of services without effect. */
+export function ineffectiveServiceFields(scenario: ScenarioFile): Problem[] {
   return Object.entries(scenario.services).flatMap(([name, { whenNoneUp, check, pool }]) => {
     const alwaysUp =
       (check?.type ?? 'none') === 'none' && pool.some((server) => !('drain' in server) || server.drain !== true);
@@ -53,7 +54,7 @@ export function idleServiceFields(scenario: ScenarioFile): Problem[] {
   });
 }
 
-/** What a switch without an address makes nothing of. */
+/** Settings without effect on a switch without address. */
 const OF_IP: (keyof NodeSettings)[] = [
   'address',
   'loopback',
@@ -75,35 +76,43 @@ const OF_IP: (keyof NodeSettings)[] = [
   'sysctls',
 ];
 
-/** Settings of a lab's nodes that their roles make nothing of. */
-export function idleLabSettings(lab: Lab): Problem[] {
-  return Object.entries(lab.nodes).flatMap(([name, node]) => idleSettings(['nodes', name], [node], node));
+/** Settings of a lab's nodes that have no effect for their role. */
+export function ineffectiveLabSettings(lab: Lab): Problem[] {
+  return Object.entries(lab.nodes).flatMap(([name, node]) => ineffectiveSettings(['nodes', name], [node], node));
 }
 
-/** Settings of a scenario that the roles of its nodes make nothing of. */
-export function idleScenarioSettings({ servers, nodes }: ScenarioFile, lab: Lab): Problem[] {
+/** Settings of a scenario that have no effect for their nodes' roles. */
+export function ineffectiveScenarioSettings({ servers, nodes }: ScenarioFile, lab: Lab): Problem[] {
   const [server] = serversOf(lab);
   const known = Object.entries(nodes).filter(([name]) => lab.nodes[name]);
   return [
     ...(server === undefined
       ? Object.keys(servers).map((key) => ({ path: ['servers', key], message: 'the lab has no server' }))
-      : idleSettings(['servers'], [servers, lab.nodes[server]!], lab.nodes[server]!)),
+      : ineffectiveSettings(['servers'], [servers, lab.nodes[server]!], lab.nodes[server]!)),
     ...known.flatMap(([name, settings]) => {
       const node = lab.nodes[name]!;
-      return idleSettings(['nodes', name], [settings, ...(ROLES[node.role].serves ? [servers] : []), node], node);
+      return ineffectiveSettings(
+        ['nodes', name],
+        [settings, ...(ROLES[node.role].serves ? [servers] : []), node],
+        node,
+      );
     }),
   ];
 }
 
-/** @param layers settings of a node, the strongest first: those are looked at, the others are what they add to */
-function idleSettings(path: Path, layers: NodeSettings[], node: LabNode): Problem[] {
+/** @param layers settings of a node, highest priority first: the first is checked, together with the others */
+function ineffectiveSettings(path: Path, layers: NodeSettings[], node: LabNode): Problem[] {
   const { role, bridge } = node;
   const [settings] = layers;
-  return [...idleInterfaces(path, settings!, node), ...idleOfNode(path, layers, { role, bridge })];
+  return [...ineffectiveInterfaces(path, settings!, node), ...ineffectiveOfNode(path, layers, { role, bridge })];
 }
 
-/** Settings of a bridge's ports that are for what speaks IP. */
-function idleInterfaces(path: Path, { interfaces = {} }: NodeSettings, { role, bridge = false }: LabNode): Problem[] {
+/** IP settings of bridge ports. */
+function ineffectiveInterfaces(
+  path: Path,
+  { interfaces = {} }: NodeSettings,
+  { role, bridge = false }: LabNode,
+): Problem[] {
   if (!ROLES[role].switches && bridge === false) return [];
   return Object.entries(interfaces).flatMap(([name, settings]) =>
     Object.keys(settings)
@@ -116,7 +125,11 @@ function idleInterfaces(path: Path, { interfaces = {} }: NodeSettings, { role, b
 }
 
 /** @param layers as above */
-function idleOfNode(path: Path, layers: NodeSettings[], { role, bridge }: Pick<LabNode, 'role' | 'bridge'>): Problem[] {
+function ineffectiveOfNode(
+  path: Path,
+  layers: NodeSettings[],
+  { role, bridge }: Pick<LabNode, 'role' | 'bridge'>,
+): Problem[] {
   const [settings] = layers;
   if (ROLES[role].switches && typeof bridge !== 'string') {
     return OF_IP.filter((key) => settings![key] !== undefined).map((key) => ({
@@ -142,7 +155,7 @@ function idleOfNode(path: Path, layers: NodeSettings[], { role, bridge }: Pick<L
     });
   if (settings!.onIdle !== undefined && layers.every(({ idleTimeoutMs }) => idleTimeoutMs === undefined))
     problems.push({ path: [...path, 'onIdle'], message: 'has no effect without `idleTimeoutMs`' });
-  // Whoever says that a router forwards nothing need not take back its firewall.
+  // If forwarding is switched off, its firewall need not be removed too.
   const mayForward = ROLES[role].forwards || layers.some(({ forwarding }) => forwarding !== undefined);
   if (mayForward) return problems;
   const message = `has no effect: ${aRole} forwards packets only with \`forwarding: true\``;

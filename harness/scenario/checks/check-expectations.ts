@@ -11,8 +11,8 @@ import type { Path } from '../yaml-file.ts';
 type Works = SingleExpectation & { outcome: 'works' };
 
 /**
- * What is expected of flows that the services could never fulfil. Apart from the other checks: a change that is tried on
- * a scenario is not held against what was expected before it.
+ * Expectations that the services could never meet. Separate from the other checks: a candidate change of a scenario is
+ * not checked against the previous expectations.
  */
 export function checkExpectations(scenario: ScenarioFile, lab: Lab): Problem[] {
   return Object.entries(scenario.flows).flatMap(([name, flow]) => {
@@ -44,7 +44,7 @@ interface Called {
   lab: Lab;
 }
 
-/** Of several that need not all answer, one that may is enough. */
+/** If not all have to answer, one possible server is enough. */
 function strangers({ servedBy }: Works, { to, from, answering, lab }: Called): Found[] {
   const expected = serversExpected(servedBy);
   const wrong = expected.filter(({ node }) => node !== 'self' && lab.nodes[node] && !answering.has(node));
@@ -74,7 +74,7 @@ function sourceNobodyHas({ sourceSeen }: Works, to: string, { services }: Scenar
     : [];
 }
 
-/** Whoever answers itself sends nothing. */
+/** A caller that answers itself sends nothing. */
 function avoidedCaller(expect: Works, from: string): Found[] {
   const servers = serversExpected(expect.servedBy);
   if (servers.some(({ node }) => node === 'self' || node === from)) return [];
@@ -88,7 +88,9 @@ function avoidedCaller(expect: Works, from: string): Found[] {
   );
 }
 
-/** Who may answer a call: its node, or servers and L4s of its service; and who holds the address that is called. */
+/**
+ * Nodes that may answer a call: the called node, or servers and L4s of the service, and owners of the called address.
+ */
 function nodesThatMayAnswer(to: string, scenario: ScenarioFile, lab: Lab): Set<string> {
   const called = scenario.services[to];
   const addresses = called ? [called.vip] : addressesInScenario(scenario, lab, to).map(host);
@@ -100,7 +102,7 @@ function nodesThatMayAnswer(to: string, scenario: ScenarioFile, lab: Lab): Set<s
   return new Set([
     ...(called ? balancersOf(lab) : [to]),
     ...pools.flat().map(({ node }) => node),
-    // What `servers` says of a service is for its own pool.
+    // Services in `servers` apply only to their own pool.
     ...(holds(scenario.servers) ? services.flatMap(([, { pool }]) => pool.map(({ node }) => node)) : []),
     ...(everyServer ? serversOf(lab) : []),
     ...Object.keys(lab.nodes).filter((name) => holds({ ...lab.nodes[name], ...scenario.nodes[name] })),

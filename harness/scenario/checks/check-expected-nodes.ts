@@ -3,13 +3,13 @@ import type { CauseCode } from '../../terms/cause.ts';
 import type { SingleExpectation } from '../../terms/plan.ts';
 import { keyed, listed, serversExpected } from '../expected.ts';
 import { SOURCES } from '../flow-schema.ts';
-import { interfaceWords, namedSources } from '../lab-queries.ts';
+import { interfaceNames, namedSources } from '../lab-queries.ts';
 import { AT_INTERFACES, placeIn } from '../place.ts';
 import type { Lab } from '../schema.ts';
 import type { Path } from '../yaml-file.ts';
 import type { Impossible } from './impossible-expectations.ts';
 
-/** Names in an expectation, of a flow or of a stream, that stand for nothing in the lab. */
+/** Names in an expectation that do not exist in the lab. */
 export function unknownNames(expect: SingleExpectation, lab: Lab): Impossible[] {
   return [
     ...placesExpected(expect).flatMap(({ at, node, causes }) =>
@@ -19,7 +19,7 @@ export function unknownNames(expect: SingleExpectation, lab: Lab): Impossible[] 
   ];
 }
 
-/** A node stands for its address, so it must have but one. */
+/** A node name means its address, so it must have exactly one. */
 function sourceProblems(expect: SingleExpectation, lab: Lab): Impossible[] {
   const seen = expect.outcome === 'works' ? expect.sourceSeen : undefined;
   const addresses = seen === undefined ? null : namedSources(lab, seen);
@@ -31,8 +31,8 @@ function sourceProblems(expect: SingleExpectation, lab: Lab): Impossible[] {
 }
 
 /**
- * What is wrong with a node, or an interface of one, that is expected as the place of one of these causes; of any cause where
- * none is named, and, where that is null, as a place that packets come by.
+ * Problem with an expected node or interface, as the place of one of these causes; of any cause if empty; if null, as a
+ * place on the packets' path.
  */
 export function placeProblem(place: string, causes: CauseCode[] | null, lab: Lab): string[] {
   const { node, iface } = placeIn(place);
@@ -41,7 +41,7 @@ export function placeProblem(place: string, causes: CauseCode[] | null, lab: Lab
   if (iface === null) return [];
   // Packets are seen at the ports of a bridge.
   const ofBridge = causes !== null && typeof found.bridge === 'string' ? ['br0'] : [];
-  const known = [...interfaceWords(lab, node), ...ofBridge];
+  const known = [...interfaceNames(lab, node), ...ofBridge];
   if (!known.includes(iface)) return [noSuch(`interface of ${node}`, iface, known)];
   const nowhere = causes?.filter((code) => !AT_INTERFACES.includes(code)) ?? [];
   if (nowhere.length === 0 || nowhere.length < causes!.length) return [];
@@ -50,7 +50,7 @@ export function placeProblem(place: string, causes: CauseCode[] | null, lab: Lab
   ];
 }
 
-/** Nodes and interfaces that an expectation names, and where; with the causes of what fails there. */
+/** Nodes and interfaces in an expectation, with their position and the causes of failures there. */
 function placesExpected(expect: SingleExpectation): { at: Path; node: string; causes: CauseCode[] | null }[] {
   const { request, reply } = expect;
   const seen = [
@@ -60,7 +60,7 @@ function placesExpected(expect: SingleExpectation): { at: Path; node: string; ca
     ...listed(['reply', 'crosses'], reply?.crosses),
     ...listed(['reply', 'avoids'], reply?.avoids),
     ...keyed(['reply', 'ttlAt'], reply?.ttlAt),
-    // `self` is the caller, whoever that is.
+    // `self` is always the caller.
     ...(expect.outcome === 'works' ? serversExpected(expect.servedBy).filter(({ node }) => node !== 'self') : []),
   ].map((place) => ({ ...place, causes: null }));
   if (expect.outcome === 'works' || expect.at === undefined) return seen;

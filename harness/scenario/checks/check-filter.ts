@@ -10,10 +10,10 @@ import type { Lab, LabNode, NodeSettings, ScenarioFile } from '../schema.ts';
 import { isCidr } from '../schema-values.ts';
 import type { Path } from '../yaml-file.ts';
 
-/** Rules of a filter that could match nothing, or name what there is not. @param path of the node's settings */
+/** Filter rules that cannot match, or contain unknown names. @param path of the node's settings */
 export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab): Problem[] {
   return filter.flatMap((rule, index) => {
-    // One that does several things at once is told of already.
+    // Several actions in one rule are already reported.
     if (FILTER_ACTIONS.filter((one) => rule[one] !== undefined).length !== 1) return [];
     const { action, match } = actionOf(rule);
     const { protocol, port, type, from, to } = match;
@@ -51,17 +51,17 @@ function wrongPlace(path: Path, place: string, lab: Lab): Problem[] {
   return familiesOf(place, lab).length > 0 ? [] : [{ path, message: `${place} has no address`, dependsOn }];
 }
 
-/** Address families of what a rule names: whether they are IPv6. */
+/** Address families of a rule's place: true for IPv6. */
 function familiesOf(place: string, lab: Lab): boolean[] {
   if (isAddress(place) || isCidr(place)) return [isV6(place)];
   return [...new Set(nodeAddresses(lab, place).map(isV6))];
 }
 
 /**
- * Filters on load balancers in mode dsr: what comes for a VIP is on its way to a server before any filter could see it.
- * @param layersOf what the scenario says of a node, the weakest first
+ * Filters on load balancers in mode dsr, which never see packets to a VIP: they are forwarded earlier.
+ * @param layersOf settings of a node, lowest priority first
  */
-export function filtersThatSeeNothing(
+export function ineffectiveFilters(
   { services }: ScenarioFile,
   lab: Lab,
   layersOf: (name: string) => Layer[],

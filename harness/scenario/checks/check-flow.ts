@@ -10,7 +10,7 @@ import { checkCachedAnswer } from './check-names.ts';
 import { unknownNames } from './check-expected-nodes.ts';
 import { impossible } from './impossible-expectations.ts';
 
-/** Whether a flow can be called, and what is expected of it can be. */
+/** Checks that a flow's call and expectation are possible. */
 export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   const problems: Problem[] = [];
   const flow = scenario.flows[name]!;
@@ -34,7 +34,7 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   return problems;
 }
 
-/** Each state is left to one flow, and some flow begins without one. */
+/** Each flow has at most one successor, and `after` has no cycles. */
 function sequenceProblems(name: string, flows: ScenarioFile['flows']): Problem[] {
   const path = ['flows', name, 'after'];
   const { after } = flows[name]!;
@@ -44,7 +44,7 @@ function sequenceProblems(name: string, flows: ScenarioFile['flows']): Problem[]
     const of = ['flows', after];
     return [{ path, message: noSuch('flow', after, names), dependsOn: [of], missing: of }];
   }
-  const circle = circleFrom(name, flows);
+  const circle = cycleFrom(name, flows);
   if (circle !== null) return [{ path, message: `is circular: ${circle.join(' after ')}`, dependsOn: [['flows']] }];
   const first = names.find((other) => flows[other]!.after === after)!;
   if (first === name) return [];
@@ -52,8 +52,8 @@ function sequenceProblems(name: string, flows: ScenarioFile['flows']): Problem[]
   return [{ path, message, dependsOn: [['flows', first]] }];
 }
 
-/** A flow, the one that it comes after, and so on to itself again; null where that has an end. */
-function circleFrom(name: string, flows: ScenarioFile['flows']): string[] | null {
+/** A cycle of `after` from a flow to itself; null if there is none. */
+function cycleFrom(name: string, flows: ScenarioFile['flows']): string[] | null {
   const seen = [name];
   for (let next = flows[name]?.after; next !== undefined; next = flows[next]?.after) {
     seen.push(next);
@@ -63,7 +63,7 @@ function circleFrom(name: string, flows: ScenarioFile['flows']): string[] | null
   return null;
 }
 
-/** One port serves one call at a time, and no caller that listens there. */
+/** A source port serves only one call at a time, and cannot be one of the caller's listeners. */
 function sourcePortProblems(
   { from, to, port, protocol, sourcePort, repeat }: Flow,
   scenario: ScenarioFile,

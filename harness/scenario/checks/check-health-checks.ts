@@ -4,17 +4,15 @@ import { l4sOf } from '../lab-queries.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
 
-/**
- * Sources of health checks that an L4 does not hold: it could not send from them.
- */
-export function strangeSources(scenario: ScenarioFile, lab: Lab): Problem[] {
+/** Sources of health checks that are not addresses of the L4. */
+export function foreignSources(scenario: ScenarioFile, lab: Lab): Problem[] {
   return Object.entries(scenario.services).flatMap(([name, { vip, check, l4: named }]) => {
     const source = check?.source;
     if (source === undefined) return [];
     return l4sOf(lab, { l4: named }).flatMap((l4) => {
       if (!lab.nodes[l4]) return [];
       const owned = addressesOf(l4, scenario, lab).filter((address) => isV6(address) === isV6(vip));
-      // That a source is of the other family is said already.
+      // A wrong family is already reported.
       if (owned.includes(source) || isV6(source) !== isV6(vip)) return [];
       const message = `${l4} does not hold ${source}; it holds ${owned.join(', ')}`;
       return [{ path: ['services', name, 'check', 'source'], message, dependsOn: [['services'], ['nodes', l4]] }];
@@ -22,7 +20,9 @@ export function strangeSources(scenario: ScenarioFile, lab: Lab): Problem[] {
   });
 }
 
-/** What an L4 has as an address: its own, its loopback's, proxy IPs of its services, and their VIPs unless it disowns them. */
+/**
+ * Addresses of an L4: its own, its loopback's, proxy IPs of its services, and their VIPs unless `vipOwner` is false.
+ */
 function addressesOf(l4: string, scenario: ScenarioFile, lab: Lab): string[] {
   const settings = { ...lab.nodes[l4]!, ...scenario.nodes[l4] };
   const isOfPair = Object.values(scenario.pairs).some(({ nodes }) => nodes.includes(l4));

@@ -4,7 +4,7 @@ import type { Problem } from '../problem.ts';
 import type { Lab } from '../schema.ts';
 import type { Path } from '../yaml-file.ts';
 
-/** Whether a service names L4s of the lab, or need not. */
+/** Checks that a service names L4s of the lab, or has only one to choose from. */
 export function checkL4s(path: Path, { l4 }: { l4?: string | string[] | undefined }, lab: Lab): Problem[] {
   const known = balancersOf(lab);
   const named = [l4 ?? []].flat();

@@ -5,14 +5,14 @@ import { type Layer, type NodeProblem, pathOf, problemsPerNode } from '../per-no
 import type { Problem } from '../problem.ts';
 import type { Lab, LabNode, ScenarioFile } from '../schema.ts';
 
-/** Addresses that every node has. */
+/** Loopback addresses, which every node has. */
 const OWN = /^(127\.|::1$)/;
 
 /**
- * Listeners at addresses that their nodes do not hold: such a program would not start.
- * @param layersOf what the scenario says of a node, the weakest first
+ * Listeners at addresses that their nodes do not have: the program could not start.
+ * @param layersOf settings of a node, lowest priority first
  */
-export function strangeListeners(scenario: ScenarioFile, lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
+export function foreignListeners(scenario: ScenarioFile, lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
   return problemsPerNode(Object.keys(lab.nodes), (name): NodeProblem[] => {
     const layers: Layer[] = [{ path: ['nodes', name], settings: lab.nodes[name]! }, ...layersOf(name)];
     const settings = Object.assign({}, ...layers.map((layer) => layer.settings)) as LabNode;
@@ -40,7 +40,7 @@ export function strangeListeners(scenario: ScenarioFile, lab: Lab, layersOf: (na
   });
 }
 
-/** Answers of TCP, which come from where the connection was opened to. */
+/** TCP listeners with a reply address: TCP always replies from the called address. */
 export function answersOfTcp(written: ListenerYaml[]): { index: number; message: string }[] {
   return written.flatMap((one, index) => {
     const { protocol, answersFrom } = listenerOf(one);
@@ -49,7 +49,7 @@ export function answersOfTcp(written: ListenerYaml[]): { index: number; message:
   });
 }
 
-/** Listeners that want the same port: at every address, or at the same one. */
+/** Listeners with the same port, at all addresses or at the same one. */
 export function listenersGivenTwice(written: ListenerYaml[]): { index: number; message: string }[] {
   const listeners = written.map(listenerOf);
   return listeners.flatMap((one, index) => {

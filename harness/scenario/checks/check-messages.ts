@@ -2,7 +2,7 @@ import { serversOf } from '../lab-queries.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
 import { nodeAddresses } from '../lab-queries.ts';
 
-/** Addresses of a node, as the scenario may have replaced them. */
+/** Addresses of a node, including replacements by the scenario. */
 export function addressesInScenario(
   scenario: Pick<ScenarioFile, 'servers' | 'nodes'>,
   lab: Lab,

@@ -1,17 +1,17 @@
 import { ROLES } from '../../terms/role.ts';
 import { isV6 } from '../address.ts';
 import { interfaceSetting } from '../interface-settings.ts';
-import { linkAddresses, wordAt } from '../lab-queries.ts';
+import { linkAddresses, linkNameAt } from '../lab-queries.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from '../per-node.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, LabNode } from '../schema.ts';
 
-/** Smallest MTU that IPv6 works with, bytes (RFC 8200, section 5); Linux takes IPv6 off a device with less. */
-const LEAST_FOR_IPV6 = 1280;
+/** Minimum MTU of IPv6, bytes (RFC 8200, section 5); Linux disables IPv6 on a device with less. */
+const MIN_MTU_IPV6 = 1280;
 
 /**
- * Interfaces with an address of IPv6 and an MTU that IPv6 does not allow.
- * @param layersOf what is said of a node beyond the lab, the weakest first
+ * Interfaces with an IPv6 address and an MTU that is too small for IPv6.
+ * @param layersOf settings of a node beyond the lab, lowest priority first
  */
 export function tooNarrowForIpv6(lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
   return problemsPerNode(Object.keys(lab.nodes), (name) => problemsOf(lab, name, layersOf(name)));
@@ -22,19 +22,19 @@ function problemsOf(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
   const all = [{ path: [], settings: lab.nodes[name]! }, ...layers];
   return lab.links.flatMap((link) => {
     if (!(name in link)) return [];
-    const declared = interfaceSetting(all, { name: wordAt(lab, link, name) }, 'mtu');
-    const bytes = declared?.value ?? LEAST_FOR_IPV6;
-    if (declared === null || bytes >= LEAST_FOR_IPV6 || !addressesOf(settings, link[name]).some(isV6)) return [];
-    // What the lab says is told of the lab.
+    const declared = interfaceSetting(all, { name: linkNameAt(lab, link, name) }, 'mtu');
+    const bytes = declared?.value ?? MIN_MTU_IPV6;
+    if (declared === null || bytes >= MIN_MTU_IPV6 || !addressesOf(settings, link[name]).some(isV6)) return [];
+    // Settings of the lab are reported for the lab.
     const isHere = layers.some((layer) => layer.path.every((step, i) => declared.path[i] === step));
     const path = isHere ? declared.path : pathOf(layers, 'address');
     if (path === null) return [];
-    const what = `must be at least ${LEAST_FOR_IPV6} for the IPv6 address of NODES (RFC 8200), not ${bytes}: below that Linux disables IPv6 on the interface`;
+    const what = `must be at least ${MIN_MTU_IPV6} for the IPv6 address of NODES (RFC 8200), not ${bytes}: below that Linux disables IPv6 on the interface`;
     return [{ path, what, dependsOn: [...layers.map((layer) => layer.path), ['links'], ['nodes', name]] }];
   });
 }
 
-/** Addresses by which an interface speaks: of a port, those of its bridge. */
+/** IP addresses used on an interface: for a port, those of its bridge. */
 function addressesOf({ role, bridge, address }: LabNode, end: Lab['links'][number][string] | undefined): string[] {
   if (typeof bridge === 'string') return [bridge];
   if (ROLES[role].switches || bridge === true) return [];

@@ -10,7 +10,7 @@ import type { Path } from '../yaml-file.ts';
 
 type Service = ScenarioFile['services'][string];
 
-/** Whether names have a DNS server, and records that callers can make something of. */
+/** Checks that names have a DNS server, and usable records. */
 export function checkNames(scenario: ScenarioFile, lab: Lab): Problem[] {
   const servers = [...new Set(Object.values(scenario.names).map(({ server }) => server))];
   return [
@@ -102,7 +102,7 @@ function unreached(
   return [problem(['records', last + 1], `failover never comes to it: ${why}, so it always counts as healthy`)];
 }
 
-/** Networks of callers, which only by-source knows, and of which each has one record. */
+/** Networks of callers: only for by-source, and each in only one record. */
 function sourceProblems(policy: Named['policy'], records: Named['records']): { at: Path; message: string }[] {
   const nets = records.flatMap(({ from = [] }, index) => from.map((net) => ({ net, at: ['records', index, 'from'] })));
   if (policy !== 'by-source') return nets.map(({ at }) => ({ at, message: 'only for `policy: by-source`' }));
@@ -126,10 +126,10 @@ function isOwned(address: string, scenario: ScenarioFile, lab: Lab): boolean {
   );
 }
 
-/** Said of a call that has a port although it needs none. */
+/** Message for a call with an unnecessary port. */
 export const PORT_OF_SERVICE = 'leave it out: the service defines the port';
 
-/** What a DNS server cannot be at the same port. */
+/** Conflicts of a DNS server's port. */
 function besideDns(server: string, { services, nodes, servers }: ScenarioFile, lab: Lab): Problem[] {
   const pools = Object.entries(services).flatMap(([name, { pool, port, protocol }]): Problem[] =>
     pool.flatMap((one, index) =>
@@ -156,7 +156,7 @@ function besideDns(server: string, { services, nodes, servers }: ScenarioFile, l
   return [...pools, ...elsewhere];
 }
 
-/** Whether a node can ask for a name, and call what it stands for. */
+/** Checks that a node can resolve a name and call its addresses. */
 export function checkCallByName(
   path: Path,
   flow: Pick<ScenarioFile['flows'][string], 'from' | 'to' | 'port' | 'protocol'>,
@@ -184,7 +184,7 @@ export function checkCallByName(
   }
   const services = records.flatMap(({ to }) => scenario.services[to] ?? []);
   const [service] = services;
-  // That icmp has no ports is said already.
+  // A port with icmp is already reported.
   if (service && flow.port !== undefined && flow.protocol !== 'icmp')
     problems.push({ path: [...path, 'port'], message: PORT_OF_SERVICE, dependsOn });
   if (!service && addresses.length > 0 && flow.port === undefined && flow.protocol !== 'icmp')
@@ -196,7 +196,7 @@ export function checkCallByName(
   return problems;
 }
 
-/** Whether a caller can have an answer of this kind in its cache. */
+/** Checks that a caller can have such an answer in its cache. */
 export function checkCachedAnswer(name: string, { names, services, flows }: ScenarioFile): Problem[] {
   const { to, cachedAnswer } = flows[name]!;
   if (cachedAnswer === undefined) return [];
@@ -213,7 +213,7 @@ export function checkCachedAnswer(name: string, { names, services, flows }: Scen
   return [{ path: [...path, 'record'], message: noSuch('record', record, records), dependsOn }];
 }
 
-/** Names of the services that a name stands for. */
+/** Names of the services in a name's records. */
 export function servicesOfName(name: string, { names, services }: ScenarioFile): string[] {
   return names[name]!.records.flatMap(({ to }) => (services[to] === undefined ? [] : [to]));
 }

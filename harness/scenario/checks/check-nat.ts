@@ -2,15 +2,15 @@ import { noSuch } from '../../did-you-mean.ts';
 import { ROLES } from '../../terms/role.ts';
 import { broadcastOf, host, isV6, network } from '../address.ts';
 import { familyName } from './check-messages.ts';
-import { interfacesAt, linkWords, nodeAddresses } from '../lab-queries.ts';
+import { interfacesAt, linkNames, nodeAddresses } from '../lab-queries.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from '../schema.ts';
 import type { Path } from '../yaml-file.ts';
 
 /**
- * Source NAT by what is no outside, or to what no packet could have as its source.
+ * Source NAT on invalid interfaces, or to invalid source addresses.
  * @param path of the node's settings
- * @param node null for those of all servers
+ * @param node null for the settings of all servers
  */
 export function checkNat(
   path: Path,
@@ -35,7 +35,7 @@ export function checkNat(
     const message =
       vlans.length > 0
         ? `${node} has one interface per VLAN there: ${vlans.join(', ')}`
-        : linkWords(lab, node!).includes(name)
+        : linkNames(lab, node!).includes(name)
           ? `the interface of ${node} toward ${name} has no address`
           : noSuch(`interface of ${node}`, name, [...interfaces.keys()]);
     return [{ path: place('out', index), message, dependsOn }];
@@ -64,7 +64,7 @@ export function checkNat(
   return [...wrongOut, ...wrongTo];
 }
 
-/** Addresses (CIDR) of a node's interfaces, by name; of those that have any. */
+/** Addresses (CIDR) of a node's interfaces that have any, by name. */
 function interfacesOf(lab: Lab, node: string): Map<string, string[]> {
   const all = lab.links.filter((link) => node in link).flatMap((link) => interfacesAt(lab, link, node));
   return new Map(all.filter(({ addresses }) => addresses.length > 0).map((one) => [one.name, one.addresses]));

@@ -9,8 +9,8 @@ import { mac } from '../schema-values.ts';
 type Body = Pick<ScenarioFile, 'services' | 'servers' | 'nodes'>;
 
 /**
- * Whether entries of neighbour tables are for addresses in subnets of their nodes, and name nodes that are there.
- * @param layersOf what is said of a node beyond the lab, the weakest first
+ * Checks that static neighbour entries are for addresses in subnets of their nodes, and name existing nodes.
+ * @param layersOf settings of a node beyond the lab, lowest priority first
  */
 export function checkNeighbours(lab: Lab, layersOf: (name: string) => Layer[], body: Body): Problem[] {
   const addressesOf = (name: string): readonly string[] => addressesInScenario(body, lab, name);
@@ -19,28 +19,28 @@ export function checkNeighbours(lab: Lab, layersOf: (name: string) => Layer[], b
     const path = pathOf(layers, 'neighbours');
     if (path === null) return [];
     const own = addressesOf(name);
-    // What a switch without IP makes of it is told elsewhere.
+    // For a switch without IP this is reported elsewhere.
     if (own.length === 0) return [];
     const near = (address: string): boolean => own.some((cidr) => contains(network(cidr), address));
     const entries = layers.findLast(({ settings }) => settings.neighbours !== undefined)!.settings.neighbours!;
-    return Object.entries(entries).flatMap(([word, value]): NodeProblem[] => {
-      const at = { path: [...path, word], dependsOn: [...layers.map((layer) => layer.path), ['links']] };
-      const vip = body.services[word]?.vip;
-      const isKnown = isAddress(word) || vip !== undefined || lab.nodes[word] !== undefined;
+    return Object.entries(entries).flatMap(([entry, value]): NodeProblem[] => {
+      const at = { path: [...path, entry], dependsOn: [...layers.map((layer) => layer.path), ['links']] };
+      const vip = body.services[entry]?.vip;
+      const isKnown = isAddress(entry) || vip !== undefined || lab.nodes[entry] !== undefined;
       const known = [...Object.keys(lab.nodes), ...Object.keys(body.services)];
       if (!isKnown)
         return [
           {
             ...at,
-            what: `\`${word}\` is not an address, a node or a service${didYouMean(word, known)}`,
+            what: `\`${entry}\` is not an address, a node or a service${didYouMean(entry, known)}`,
             dependsOn: [
-              ['services', word],
-              ['nodes', word],
+              ['services', entry],
+              ['nodes', entry],
             ],
           },
         ];
-      const addresses = vip !== undefined ? [vip] : isAddress(word) ? [word] : addressesOf(word).map(host);
-      const text = addresses.includes(word) ? word : `${word} (${addresses.join(', ')})`;
+      const addresses = vip !== undefined ? [vip] : isAddress(entry) ? [entry] : addressesOf(entry).map(host);
+      const text = addresses.includes(entry) ? entry : `${entry} (${addresses.join(', ')})`;
       const inReach = addresses.filter(near);
       if (inReach.length === 0) return [{ ...at, what: `${text} is in no subnet of NODES` }];
       if (inReach.some((address) => own.map(host).includes(address)))

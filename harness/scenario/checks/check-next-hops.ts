@@ -2,7 +2,7 @@ import { didYouMean } from '../../did-you-mean.ts';
 import { ROLES } from '../../terms/role.ts';
 import { broadcastOf, contains, host, isAddress, isV6, network } from '../address.ts';
 import { familyName } from './check-messages.ts';
-import { linkWords, nextHops, nodeAddresses, nodesOfRole, routesOf, type RouteSettings } from '../lab-queries.ts';
+import { linkNames, nextHops, nodeAddresses, nodesOfRole, routesOf, type RouteSettings } from '../lab-queries.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from '../per-node.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from '../schema.ts';
@@ -10,9 +10,9 @@ import { isCidr } from '../schema-values.ts';
 import type { Path } from '../yaml-file.ts';
 
 /**
- * Whether the kernel would take every route of a node: its next hop lies in a subnet of the node, and no other route
- * leads to the same network.
- * @param layersOf what is said of a node beyond the lab, the weakest first; nodes of which nothing is said are not looked at
+ * Checks that the kernel would accept every route of a node: the next hop is in a subnet of the node, and no other
+ * route has the same destination.
+ * @param layersOf settings of a node beyond the lab, lowest priority first; skips nodes without any
  */
 export function checkNextHops(
   lab: Lab,
@@ -29,10 +29,10 @@ function routeProblems(
   { name, layers }: { name: string; layers: Layer[] },
 ): NodeProblem[] {
   const settings = Object.assign({}, lab.nodes[name]!, ...layers.map((layer) => layer.settings)) as NodeSettings;
-  // A route that was right may have become wrong by a new address.
+  // A new address may invalidate an existing route.
   const pathTo = (key: 'gateway' | 'routes'): Path | null => pathOf(layers, key) ?? pathOf(layers, 'address');
   const own = settings.address === undefined ? nodeAddresses(lab, name) : [settings.address];
-  // The kernel keeps the IPv4 route to a subnet of the node's own in the same place as ours.
+  // The kernel's IPv4 route to the node's own subnet has the same key as ours.
   const subnets = own.filter((cidr) => !isV6(cidr)).map(network);
   const before = new Set<string>();
   const dependsOn: Path[] = [...layers.map(({ path }) => path), ['links']];
@@ -40,7 +40,7 @@ function routeProblems(
     const isGateway = index === (settings.routes ?? []).length;
     return { route, index, written: pathTo(isGateway ? 'gateway' : 'routes') };
   });
-  // Those of the lab come first: a scenario is told of its own.
+  // The lab's routes first, so that conflicts are reported for the scenario's.
   const inOrder = [...routes.filter(({ written }) => !written), ...routes.filter(({ written }) => written)];
   return inOrder.flatMap(({ route, index, written }): NodeProblem[] => {
     const { to, from } = route;
@@ -92,7 +92,7 @@ function strangeEnd(text: string, services: string[]): string {
   return `\`${text}\` is not a network, an address or a service${didYouMean(text, ['default', ...services])}`;
 }
 
-/** What does not fit together in a route by itself, or with the addresses of its node. */
+/** Contradictions within a route, or with the addresses of its node. */
 function misfitOf(
   { to, from, vias, type }: RouteSettings,
   own: readonly string[],
@@ -112,25 +112,25 @@ function misfitOf(
   return { field: 'to', what: `needs \`via\` (the next hop) or \`type\` (for example blackhole)${both}` };
 }
 
-/** Whether a word is an address, a node, a role that a node has, or what a node calls a further link with a peer. */
+/** Whether a word is an address, a node, a role in use, or a node's name for a further link with a peer. */
 function isNextHop(lab: Lab, of: string, via: string): boolean {
-  if (isAddress(via) || linkWords(lab, of).includes(via)) return true;
+  if (isAddress(via) || linkNames(lab, of).includes(via)) return true;
   return Object.entries(lab.nodes).some(([name, { role }]) => name === via || role === via);
 }
 
 function unknownHop(lab: Lab, of: string, via: string): string {
   const nodes = Object.entries(lab.nodes).flatMap(([name, { role }]) => [name, role]);
-  const known = [...new Set([...nodes, ...linkWords(lab, of)])];
+  const known = [...new Set([...nodes, ...linkNames(lab, of)])];
   return `no node has the name or role \`${via}\`${didYouMean(via, known)}`;
 }
 
-/** What decides whether a word is a next hop. */
+/** Paths of the roles that a next hop depends on. */
 function rolesOf(lab: Lab, via: string): Path[] {
   const roles = Object.hasOwn(ROLES, via) ? Object.keys(lab.nodes).map((name) => ['nodes', name, 'role']) : [];
   return [['nodes', via], ...roles];
 }
 
-/** Whether a role stands for several neighbours of a node, of one address family. */
+/** Whether a role means several neighbours of a node in one address family. */
 function isAmbiguous(
   lab: Lab,
   name: string,
@@ -158,8 +158,8 @@ function unreachable({ to, from, via }: { to: string; from?: string | undefined;
 }
 
 /**
- * Why the kernel takes an address for no next hop of a node; null where it does. Kernels before 5.14 refuse the network
- * address as well (RFC 1122, 3.3.6).
+ * Why the kernel rejects an address as next hop of a node, or null. Kernels before 5.14 also reject the network address
+ * (RFC 1122, 3.3.6).
  */
 function notANeighbour(hop: string, own: readonly string[]): string | null {
   if (own.some((cidr) => host(cidr) === hop)) return `${hop} is an address of NODES itself`;

@@ -6,7 +6,7 @@ import type { Problem } from '../problem.ts';
 import { hasCommonSubnet } from '../common-subnet.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
 
-/** Whether the members of pairs can hear each other, and balance the same services. */
+/** Checks that members of pairs receive each other's advertisements, and balance the same services. */
 export function checkPairs(scenario: ScenarioFile, lab: Lab): Problem[] {
   const l4s = balancersOf(lab);
   return Object.entries(scenario.pairs).flatMap(([name, pair]): Problem[] => {
@@ -94,7 +94,7 @@ function servicesOf({ pairs, services }: ScenarioFile, name: string): Problem[] 
   return problems;
 }
 
-/** A pair holds the addresses of its services itself. */
+/** A pair has the addresses of its services itself. */
 function settingsOf(scenario: ScenarioFile, lab: Lab, name: string): Problem[] {
   return scenario.pairs[name]!.nodes.flatMap((node): Problem[] => {
     const path = scenario.nodes[node]?.vipOwner === undefined ? ['pairs', name] : ['nodes', node, 'vipOwner'];

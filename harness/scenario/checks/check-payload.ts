@@ -3,18 +3,18 @@ import type { Problem } from '../problem.ts';
 import type { Flow } from '../schema.ts';
 import type { Path } from '../yaml-file.ts';
 
-/** Payloads that fit into no packet, or that captures or results cannot hold. */
+/** Payloads too large for a packet, captures or results. */
 export function payloadProblems(path: Path, flow: Flow): Problem[] {
   const problems: Problem[] = [];
-  if (flow.protocol === 'icmp' && flow.bytes > 0 && (flow.bytes < LEAST_IN_AN_ECHO || flow.bytes > MOST_IN_AN_ECHO)) {
-    const message = `must be ${LEAST_IN_AN_ECHO} to ${inDigits(MOST_IN_AN_ECHO)} in an echo request, not ${inDigits(flow.bytes)}`;
+  if (flow.protocol === 'icmp' && flow.bytes > 0 && (flow.bytes < MIN_ECHO_PAYLOAD || flow.bytes > MAX_ECHO_PAYLOAD)) {
+    const message = `must be ${MIN_ECHO_PAYLOAD} to ${inDigits(MAX_ECHO_PAYLOAD)} in an echo request, not ${inDigits(flow.bytes)}`;
     problems.push({ path: [...path, 'bytes'], message });
   }
   for (const field of ['bytes', 'requestBytes', 'replyBytes'] as const) {
     const bytes = flow[field];
     if (bytes === undefined) continue;
-    if (flow.protocol === 'udp' && bytes > MOST_IN_A_DATAGRAM) {
-      const message = `must be at most ${inDigits(MOST_IN_A_DATAGRAM)} in a datagram (the harness adds its own header), not ${inDigits(bytes)}`;
+    if (flow.protocol === 'udp' && bytes > MAX_DATAGRAM_PAYLOAD) {
+      const message = `must be at most ${inDigits(MAX_DATAGRAM_PAYLOAD)} in a datagram (the harness adds its own header), not ${inDigits(bytes)}`;
       problems.push({ path: [...path, field], message });
     }
     problems.push(...tooMuch({ ...flow, bytes }).map((message) => ({ path: [...path, field], message })));
@@ -22,7 +22,7 @@ export function payloadProblems(path: Path, flow: Flow): Problem[] {
   return problems;
 }
 
-/** What no run could carry in the time that a call has, or write down. */
+/** Payloads that a call cannot transfer before its deadline, or results cannot store. */
 function tooMuch({ bytes, exchanges, repeat }: Pick<Flow, 'bytes' | 'exchanges' | 'repeat'>): string[] {
   const atOnce = Math.min(repeat, MAX_PARALLEL_ATTEMPTS);
   if (bytes * exchanges * atOnce > MAX_CALL_BYTES) {
@@ -46,11 +46,11 @@ function inDigits(number: number): string {
   return number.toLocaleString('en');
 }
 
-/** Extra payload that fits into the largest datagram (RFC 768 over IPv4) beside what identifies it. */
-const MOST_IN_A_DATAGRAM = 65_000;
+/** Extra payload of the largest datagram (RFC 768 over IPv4), minus the harness's own data. */
+const MAX_DATAGRAM_PAYLOAD = 65_000;
 
-/** Of ping(8) by default: enough for its timestamp, and for what identifies the flow beside that. */
-const LEAST_IN_AN_ECHO = 56;
+/** Default of ping(8): enough for its timestamp and the flow's token. */
+const MIN_ECHO_PAYLOAD = 56;
 
 /** RFC 792 over IPv4. */
-const MOST_IN_AN_ECHO = 65_507;
+const MAX_ECHO_PAYLOAD = 65_507;

@@ -1,24 +1,24 @@
 import { ROLES } from '../../terms/role.ts';
-import { downAnew } from '../down-links.ts';
-import { wordAt } from '../lab-queries.ts';
+import { downOverride } from '../down-links.ts';
+import { linkNameAt } from '../lab-queries.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
 
-/** Links that close a ring of switches: none of them runs a spanning tree, so that a broadcast would go round for ever. */
+/** Links that close a loop of switches: without a spanning tree broadcasts would circulate forever. */
 export function switchRings(lab: Lab): Problem[] {
   const bridges = (name: string): boolean => {
     const node = lab.nodes[name];
     return node !== undefined && (ROLES[node.role].switches || (node.bridge ?? false) !== false);
   };
-  /** Switches that reach each other, by switch. */
+  /** Connected switches, by switch. */
   const segments = new Map<string, Set<string>>();
   const segmentOf = (name: string): Set<string> => segments.get(name) ?? new Set([name]);
   return lab.links.flatMap((link, index) => {
     const [a, b] = Object.keys(link) as [string, string];
-    const isCut = [a, b].some((name) => lab.nodes[name]?.down?.includes(wordAt(lab, link, name)));
+    const isCut = [a, b].some((name) => lab.nodes[name]?.down?.includes(linkNameAt(lab, link, name)));
     if (!bridges(a) || !bridges(b) || isCut) return [];
     if (segmentOf(a).has(b)) {
-      const message = `${a} – ${wordAt(lab, link, a)} makes a loop of switches, in which broadcasts circulate forever: remove a link, or set it \`down\``;
+      const message = `${a} – ${linkNameAt(lab, link, a)} makes a loop of switches, in which broadcasts circulate forever: remove a link, or set it \`down\``;
       return [{ path: ['links', index], message, dependsOn: [['links'], ['nodes']] }];
     }
     const joined = new Set([...segmentOf(a), ...segmentOf(b)]);
@@ -27,9 +27,9 @@ export function switchRings(lab: Lab): Problem[] {
   });
 }
 
-/** The same for a lab whose links a scenario restores: it overrides which links of a node are `down`. */
+/** The same for links that a scenario brings up by overriding `down`. */
 export function ringsOfScenario({ servers, nodes }: ScenarioFile, lab: Lab): Problem[] {
-  const downOf = (name: string): string[] | undefined => downAnew({ servers, nodes }, lab, name);
+  const downOf = (name: string): string[] | undefined => downOverride({ servers, nodes }, lab, name);
   const opened = Object.keys(lab.nodes).filter((name) => downOf(name) !== undefined && lab.nodes[name]!.down);
   if (opened.length === 0) return [];
   const settled = Object.entries(lab.nodes).map(([name, node]) => {

@@ -9,7 +9,7 @@ import type { RouteService } from '../service-schema.ts';
 
 const ANY = ['0.0.0.0/0', '::/0'];
 
-/** Whether services of mode `route` have an L4, and next hops that are neighbours of it. */
+/** Checks that services of mode `route` have an L4 and neighbouring next hops. */
 export function checkRouteServices(scenario: ScenarioFile, lab: Lab): Problem[] {
   const services = Object.entries(scenario.routeServices);
   const known = balancersOf(lab);
@@ -65,12 +65,12 @@ function isNear(lab: Lab, l4: string, net: string): boolean {
   return nodeAddresses(lab, l4).some((own) => contains(network(own), net) && lengthOf(own) <= lengthOf(net));
 }
 
-/** Destinations of a service: `any` may be that of either address family. */
+/** Destinations of a service: `any` may mean either address family. */
 function netsOf({ to }: RouteService): string[] {
   return to === 'any' ? ANY : [to];
 }
 
-/** Addresses by which an L4 reaches next hops, all of one family; undefined for one that is no neighbour. */
+/** Addresses of an L4's next hops, all of one family; undefined for a node that is not a neighbour. */
 export function hopAddresses(lab: Lab, l4: string, { to, nextHops: hops }: RouteService): (string | undefined)[] {
   const near = (net: string): (string | undefined)[] =>
     hops.map((hop) => (hop === l4 ? undefined : nextHops(lab, l4, { to: net, via: hop })[0]));

@@ -7,16 +7,16 @@ import { addressesInScenario, familyName } from './check-messages.ts';
 import { checkL4s } from './check-l4s.ts';
 import { checkRouteServices } from './check-route-services.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
-import { strangeSources } from './check-health-checks.ts';
+import { foreignSources } from './check-health-checks.ts';
 import { balancersOf, l4sOf, serversOf } from '../lab-queries.ts';
 import type { Path } from '../yaml-file.ts';
 
 type Service = ScenarioFile['services'][string];
 
-/** Whether services stand on nodes of the lab, and the load balancer could run them. */
+/** Checks that services use nodes of the lab, and that the load balancer accepts them. */
 export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
   const services = Object.entries(scenario.services);
-  // Where it is not said which L4 balances a service, what every one would find wrong with it is still told.
+  // If a service's L4 is unknown, problems that every L4 would report are reported anyway.
   const isOf = (service: Service, l4: string | undefined): boolean =>
     l4 === undefined ? l4sOf(lab, service).length === 0 : l4sOf(lab, service).includes(l4);
   const l4s = [...new Set(services.flatMap(([, service]) => l4sOf(lab, service))), undefined];
@@ -31,7 +31,7 @@ export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
       ),
     ),
     ...dividedServices(services, lab),
-    ...strangeSources(scenario, lab),
+    ...foreignSources(scenario, lab),
     ...checkRouteServices(scenario, lab),
   ];
 }
@@ -79,12 +79,12 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
   return problems;
 }
 
-/** Whether L4s are a pair, whose master holds the proxy IP. */
+/** Whether L4s are one pair, whose master has the proxy IP. */
 function isOfOnePair(l4s: string[], { pairs }: ScenarioFile): boolean {
   return Object.values(pairs).some(({ nodes }) => l4s.every((l4) => nodes.includes(l4)));
 }
 
-/** VIPs and ports that several L4s have by services of different names: it is chance which of them a call comes to. */
+/** VIPs and ports that several L4s have in different services: which one gets a call would be random. */
 function dividedServices(services: [string, Service][], lab: Lab): Problem[] {
   return services.flatMap(([name, service], index) => {
     const own = l4sOf(lab, service);
@@ -109,7 +109,7 @@ function dividedServices(services: [string, Service][], lab: Lab): Problem[] {
   });
 }
 
-/** What the load balancer itself would find wrong with the services of one L4, told of the places in the scenario. */
+/** Problems reported by the load balancer's own validation of an L4's services, located in the scenario. */
 function balancerProblems(
   l4: string | undefined,
   services: [string, Service][],
@@ -132,7 +132,7 @@ function balancerProblems(
       servers: servers[i]!,
     })),
   });
-  // A server that is given twice has its address given twice.
+  // A duplicate server is also a duplicate address.
   const relevant = found.filter(({ path: [, , list, , field] }) => list !== 'servers' || field !== 'address');
   return relevant.map(({ path: [, i, ...field], message }) => {
     const index = i as number;
@@ -142,7 +142,7 @@ function balancerProblems(
   });
 }
 
-/** Address of a server that is of the family of the VIP. */
+/** Address of a server in the VIP's family. */
 function addressToward({ vip }: Service, node: string, scenario: ScenarioFile, lab: Lab): string | undefined {
   const address = addressesInScenario(scenario, lab, node).find((cidr) => isV6(cidr) === isV6(vip));
   return address === undefined ? undefined : host(address);

@@ -41,7 +41,7 @@ export function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Probl
   return problems;
 }
 
-/** Names that stand for nothing in the lab. */
+/** Names that do not exist in the lab. */
 function unknownNamesIn(expect: StepExpectation, lab: Lab): string[] {
   const outage = expect.outcome === 'interrupted' ? expect.outage : undefined;
   return [

@@ -2,7 +2,7 @@ import type { Problem } from '../problem.ts';
 import type { NodeSettings } from '../schema.ts';
 import type { Path } from '../yaml-file.ts';
 
-/** Fields by the kernel settings that they stand for: each is said in one way. */
+/** Fields by kernel setting: each setting has only one way to be written. */
 const FIELDS: Record<string, keyof NodeSettings> = {
   ip_forward: 'forwarding',
   forwarding: 'forwarding',
@@ -15,14 +15,14 @@ const FIELDS: Record<string, keyof NodeSettings> = {
   accept_redirects: 'acceptRedirects',
 };
 
-/** What labs need as they set it: see sysctls.ts. */
+/** Settings that labs depend on: see sysctls.ts. */
 const OWN = [
   ...['secure_redirects', 'arp_notify', 'icmp_ratelimit', 'ratelimit', 'disable_ipv6', 'retrans_time_ms'],
   ...['delay_first_probe_time', 'accept_ra', 'autoconf', 'router_solicitations', 'accept_dad', 'ndisc_notify'],
   'proxy_delay',
 ];
 
-/** Kernel settings by name that have a field, or that are not the user's to set. @param path of the node's settings */
+/** Kernel settings that have a field, or that users must not change. @param path of the node's settings */
 export function checkSysctls(path: Path, { sysctls = {} }: NodeSettings): Problem[] {
   return Object.keys(sysctls).flatMap((name) => {
     const [, , conf, scope = '', ...rest] = name.split('.');

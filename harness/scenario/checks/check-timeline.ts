@@ -7,8 +7,8 @@ import { checkStep } from './check-step.ts';
 import { orderProblems } from './action-order.ts';
 
 /**
- * Whether streams can be called, and steps can happen in their order.
- * @param check what else is to hold of a scenario once a step has changed it
+ * Checks that streams can call, and that steps are possible in their order.
+ * @param check further checks of the scenario after each step
  */
 export function checkTimeline(
   scenario: ScenarioFile,
@@ -27,7 +27,11 @@ export function checkTimeline(
   for (const name of streams) problems.push(...checkStream(name, scenario, lab));
   for (const name of steps) problems.push(...checkStep(name, scenario, lab));
   const { after, problems: changes } = stepped(scenario);
-  problems.push(...orderProblems(scenario, lab, after), ...unheededChecks(scenario, after), ...tooManyCalls(scenario));
+  problems.push(
+    ...orderProblems(scenario, lab, after),
+    ...ineffectiveChecks(scenario, after),
+    ...tooManyCalls(scenario),
+  );
   problems.push(...changes);
   problems.push(...movedPorts(scenario, after));
   let before = new Set(check(scenario).map(textOf));
@@ -44,7 +48,7 @@ export function checkTimeline(
   return problems;
 }
 
-/** VLANs of ports are those of the beginning: a port that goes to another VLAN takes what is under way with it. */
+/** Steps cannot change VLANs of ports: moving a port would also affect traffic in progress. */
 function movedPorts(scenario: ScenarioFile, after: ReturnType<typeof stepped>['after']): Problem[] {
   const portsOf = ({ nodes }: ScenarioFile): string =>
     JSON.stringify(Object.entries(nodes).flatMap(([name, { ports }]) => (ports === undefined ? [] : [[name, ports]])));
@@ -81,8 +85,8 @@ function checkStream(name: string, scenario: ScenarioFile, lab: Lab): Problem[] 
   return problems;
 }
 
-/** Health checks that are to fail, of servers that no service checks by HTTP from then on. */
-function unheededChecks(scenario: ScenarioFile, after: SteppedScenario['after']): Problem[] {
+/** Failing health checks of servers that no service checks by HTTP at that time. */
+function ineffectiveChecks(scenario: ScenarioFile, after: SteppedScenario['after']): Problem[] {
   const isChecked = (node: string, { services }: ScenarioFile): boolean =>
     Object.values(services).some(({ check, pool }) => check?.type === 'http' && pool.some((one) => one.node === node));
   return Object.entries(scenario.steps).flatMap(([name, step], number) =>
@@ -98,7 +102,7 @@ function unheededChecks(scenario: ScenarioFile, after: SteppedScenario['after'])
   );
 }
 
-/** How many calls a run makes, and writes down. */
+/** Limit of calls in a run. */
 function tooManyCalls({ streams, steps }: ScenarioFile): Problem[] {
   const ms = Object.values(steps).reduce((sum, step) => sum + step.for, 0);
   return Object.entries(streams).flatMap(([name, { every, connections }]): Problem[] => {

@@ -1,17 +1,17 @@
 import { noSuch } from '../../did-you-mean.ts';
 import { ROLES } from '../../terms/role.ts';
 import { trunkInterface } from '../../terms/trunk-interface.ts';
-import { linkWords, peerOf, vlanAddresses, wordAt } from '../lab-queries.ts';
+import { linkNames, peerOf, vlanAddresses, linkNameAt } from '../lab-queries.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, NodeSettings } from '../schema.ts';
-import type { PortsByWord } from '../vlans.ts';
+import type { PortsByLink } from '../vlans.ts';
 import type { Path } from '../yaml-file.ts';
 
 /** Longest name of an interface (IFNAMSIZ). */
 const LONGEST = 15;
 const LAST_VLAN = 4094;
 
-/** Whether what is said of the ports of a node fits together, and is said of a switch. @param names nodes that it is said of */
+/** Checks the settings of a node's ports, which must be a switch. @param names nodes with these settings */
 export function checkPorts(path: Path, { ports = {} }: NodeSettings, names: string[], lab: Lab): Problem[] {
   const entries = Object.entries(ports);
   const at = [...path, 'ports'];
@@ -23,8 +23,8 @@ export function checkPorts(path: Path, { ports = {} }: NodeSettings, names: stri
   return entries.flatMap(([peer, { vlan, trunk, native }]): Problem[] => {
     const port = [...at, peer];
     const [name] = names;
-    if (name !== undefined && lab.nodes[name] && !linkWords(lab, name).includes(peer)) {
-      const message = noSuch(`peer of ${name}`, peer, linkWords(lab, name));
+    if (name !== undefined && lab.nodes[name] && !linkNames(lab, name).includes(peer)) {
+      const message = noSuch(`peer of ${name}`, peer, linkNames(lab, name));
       return [{ path: port, message, dependsOn: [['links']] }];
     }
     if (trunk === undefined) {
@@ -45,10 +45,10 @@ export function checkPorts(path: Path, { ports = {} }: NodeSettings, names: stri
 }
 
 /**
- * Whether nodes that have interfaces for VLANs are linked to a switch that has them.
- * @param portsOf ports of a switch of which VLANs are said
+ * Checks that nodes with VLAN interfaces are linked to a switch with these VLANs.
+ * @param portsOf VLAN settings of a switch's ports
  */
-export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByWord): Problem[] {
+export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByLink): Problem[] {
   return lab.links.flatMap((link, index) =>
     Object.entries(link).flatMap(([name, end]): Problem[] => {
       const peer = peerOf(link, name);
@@ -75,7 +75,7 @@ export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByWo
         if (!Number.isInteger(vlan) || vlan < 1 || vlan > LAST_VLAN)
           return problem(`must be a VLAN ID from 1 to ${LAST_VLAN}`);
         const [longest] = [name, peer]
-          .map((one) => trunkInterface(wordAt(lab, link, one), vlan))
+          .map((one) => trunkInterface(linkNameAt(lab, link, one), vlan))
           .filter((iface) => iface.length > LONGEST);
         return longest === undefined
           ? []
@@ -88,20 +88,20 @@ export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByWo
 }
 
 /**
- * Trunks to switches without VLANs: these would pass on tagged frames as they are, to whoever is behind them.
- * @param pathOf where a port is said; null where that is told of elsewhere
+ * Trunks to switches without VLANs, which would forward tagged frames unchanged to anyone behind them.
+ * @param pathOf position of a port's settings; null if reported elsewhere
  */
 export function trunksToPlainSwitches(
   lab: Lab,
-  portsOf: (name: string) => PortsByWord,
-  pathOf: (name: string, word: string) => Path | null,
+  portsOf: (name: string) => PortsByLink,
+  pathOf: (name: string, linkName: string) => Path | null,
 ): Problem[] {
   return Object.keys(lab.nodes).flatMap((name) =>
-    Object.entries(portsOf(name)).flatMap(([word, { trunk }]): Problem[] => {
-      const link = lab.links.find((one) => name in one && wordAt(lab, one, name) === word);
-      const peer = link === undefined ? word : peerOf(link, name);
+    Object.entries(portsOf(name)).flatMap(([linkName, { trunk }]): Problem[] => {
+      const link = lab.links.find((one) => name in one && linkNameAt(lab, one, name) === linkName);
+      const peer = link === undefined ? linkName : peerOf(link, name);
       const other = lab.nodes[peer];
-      const path = pathOf(name, word);
+      const path = pathOf(name, linkName);
       if (trunk === undefined || path === null || other === undefined) return [];
       const isSwitch = ROLES[other.role].switches || (other.bridge ?? false) !== false;
       if (!isSwitch || Object.keys(portsOf(peer)).length > 0) return [];

@@ -2,32 +2,37 @@ import { noSuch } from '../../did-you-mean.ts';
 import { ROLES } from '../../terms/role.ts';
 import { isAddress } from '../address.ts';
 import { checkLabAddresses, checkScenarioAddresses } from './check-addresses.ts';
-import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceFields } from './check-effects.ts';
+import {
+  ineffectiveFlowFields,
+  ineffectiveLabSettings,
+  ineffectiveScenarioSettings,
+  ineffectiveServiceFields,
+} from './check-effects.ts';
 import { sharedMacs } from './check-macs.ts';
 import { tooNarrowForIpv6 } from './check-mtu.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkNeighbours } from './check-neighbours.ts';
-import { checkFilter, filtersThatSeeNothing } from './check-filter.ts';
+import { checkFilter, ineffectiveFilters } from './check-filter.ts';
 import { checkNames } from './check-names.ts';
 import { checkNat } from './check-nat.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
-import { answersOfTcp, listenersGivenTwice, strangeListeners } from './check-listeners.ts';
+import { answersOfTcp, listenersGivenTwice, foreignListeners } from './check-listeners.ts';
 import { checkPairs } from './check-pairs.ts';
 import { checkProfiles, labWithProfiles, profileLayers } from '../profile-settings.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkServices } from './check-services.ts';
 import { checkPorts, checkVlansOfLinks, trunksToPlainSwitches } from './check-vlans.ts';
-import { portsIn, type PortsByWord } from '../vlans.ts';
+import { portsIn, type PortsByLink } from '../vlans.ts';
 import { ringsOfScenario, switchRings } from './check-rings.ts';
 import type { Lab, NodeSettings, ScenarioFile } from '../schema.ts';
 import type { Layer } from '../per-node.ts';
 import type { Problem } from '../problem.ts';
-import { interfaceWords, linkWords, peersOf, serversOf, vlanAddresses } from '../lab-queries.ts';
-import { checkLinkWords, legsInOneSubnet } from './check-link-words.ts';
+import { interfaceNames, linkNames, peersOf, serversOf, vlanAddresses } from '../lab-queries.ts';
+import { checkLinkNames, interfacesInOneSubnet } from './check-link-names.ts';
 import type { Path } from '../yaml-file.ts';
 
-/** Whether links and nodes of a lab fit together. */
+/** Checks that links and nodes of a lab are consistent. */
 export function checkLab(lab: Lab): Problem[] {
   const problems: Problem[] = [];
   const linked = new Set<string>();
@@ -50,14 +55,14 @@ export function checkLab(lab: Lab): Problem[] {
     problems.push(...checkSettings(['nodes', name], node, name, { lab, services: {} }));
   }
   problems.push(
-    ...checkLinkWords(lab),
-    ...legsInOneSubnet(lab),
+    ...checkLinkNames(lab),
+    ...interfacesInOneSubnet(lab),
     ...checkLabAddresses(lab),
     ...sharedMacs(lab),
     ...switchRings(lab),
-    ...idleLabSettings(lab),
+    ...ineffectiveLabSettings(lab),
   );
-  const portsOf = (name: string): PortsByWord => lab.nodes[name]?.ports ?? {};
+  const portsOf = (name: string): PortsByLink => lab.nodes[name]?.ports ?? {};
   problems.push(...checkVlansOfLinks(lab, portsOf));
   problems.push(...trunksToPlainSwitches(lab, portsOf, (name, peer) => ['nodes', name, 'ports', peer]));
   const layersOf = (name: string): Layer[] => [{ path: ['nodes', name], settings: lab.nodes[name]! }];
@@ -66,7 +71,7 @@ export function checkLab(lab: Lab): Problem[] {
   return problems;
 }
 
-/** Whether every name in a scenario stands for something, and its parts agree; also after each of its steps. */
+/** Checks that all names in a scenario exist and its parts agree; also after each step. */
 export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
   const settled = (changed: ScenarioFile): Problem[] => checkSettled(changed, lab);
   return [...settled(scenario), ...checkTimeline(scenario, labWithProfiles(lab, scenario), settled)];
@@ -95,7 +100,7 @@ function checkSettled(scenario: ScenarioFile, bare: Lab): Problem[] {
   ];
   problems.push(...checkNextHops(lab, layersOf, scenario.services), ...tooNarrowForIpv6(lab, layersOf));
   problems.push(...checkNeighbours(lab, layersOf, scenario));
-  problems.push(...strangeListeners(scenario, lab, layersOf), ...filtersThatSeeNothing(scenario, lab, layersOf));
+  problems.push(...foreignListeners(scenario, lab, layersOf), ...ineffectiveFilters(scenario, lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   problems.push(...checkNames(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
@@ -105,7 +110,11 @@ function checkSettled(scenario: ScenarioFile, bare: Lab): Problem[] {
       scenario.nodes[name]?.ports?.[peer] === undefined ? null : ['nodes', name, 'ports', peer],
     ),
   );
-  problems.push(...idleScenarioSettings(scenario, lab), ...idleServiceFields(scenario), ...idleFlowFields(scenario));
+  problems.push(
+    ...ineffectiveScenarioSettings(scenario, lab),
+    ...ineffectiveServiceFields(scenario),
+    ...ineffectiveFlowFields(scenario),
+  );
   return problems;
 }
 
@@ -164,7 +173,7 @@ function checkSettings(
     ...Object.keys(settings.interfaces ?? {}).map((peer) => ({ peer, at: ['interfaces', peer] })),
   ];
   for (const { peer, at } of byPeer) {
-    const knownTo = (name: string): string[] => (at[0] === 'down' ? linkWords(lab, name) : interfaceWords(lab, name));
+    const knownTo = (name: string): string[] => (at[0] === 'down' ? linkNames(lab, name) : interfaceNames(lab, name));
     const strangers = names.filter((name) => !knownTo(name).includes(peer));
     if (strangers.length > 0) {
       const known = [...new Set(strangers.flatMap(knownTo))];

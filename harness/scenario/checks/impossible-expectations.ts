@@ -9,7 +9,7 @@ export interface Impossible {
   message: string;
 }
 
-/** What no run of the flow could fulfil. */
+/** Expectations that no run of the flow could meet. */
 export function impossible({ expect, repeat }: Flow): Impossible[] {
   const attempts = `with \`repeat: ${repeat}\` there ${repeat === 1 ? 'is 1 attempt' : `are ${repeat} attempts`}`;
   if (expect.outcome !== 'varies') return [...contradictions(expect), ...impossibleServers(expect, repeat, attempts)];
@@ -25,7 +25,7 @@ export function impossible({ expect, repeat }: Flow): Impossible[] {
   return [...found, ...impossibleLosses(expect, repeat, attempts)];
 }
 
-/** So many attempts as cannot be lost, or must be, or any number of them. */
+/** Impossible or meaningless numbers of lost attempts. */
 function impossibleLosses(
   expect: Extract<Expectation, { outcome: 'varies' }>,
   repeat: number,
@@ -54,7 +54,7 @@ function repeated(alternatives: { at: Path; expect: SingleExpectation }[], index
   return first === index ? [] : [{ at: [], message: `is the same outcome as ${alternatives[first]!.at.join('.')}` }];
 }
 
-/** An alternative is held against each attempt alone. */
+/** Alternatives apply to single attempts, so they cannot contain counts. */
 function ofSeveralAttempts(expect: SingleExpectation): Impossible[] {
   const servedBy = (expect.outcome === 'works' && expect.servedBy) || {};
   return (['eachOf', 'sameOf', 'counts', 'shares'] as const)
@@ -65,7 +65,7 @@ function ofSeveralAttempts(expect: SingleExpectation): Impossible[] {
     }));
 }
 
-/** What no packet could fulfil. */
+/** Expectations that no packet could meet. */
 export function contradictions(expect: SingleExpectation): Impossible[] {
   const findings = expect.outcome === 'works' ? (expect.findings ?? []) : [];
   const twice = findings.flatMap((finding, index) =>
@@ -99,7 +99,7 @@ function impossibleServers(expect: SingleExpectation, repeat: number, attempts: 
   return [{ at: ['servedBy', 'counts'], message: `the counts add up to ${sum}, but ${attempts}` }];
 }
 
-/** Everybody else answers nothing. */
+/** All other servers have a share of 0. */
 export function impossibleShares(shares: Range[]): Impossible[] {
   const sum = (value: (share: Range) => number): number => shares.reduce((total, share) => total + value(share), 0);
   const [least, most] = [sum(({ atLeast = 0 }) => atLeast), sum(({ atMost = 100 }) => atMost)];

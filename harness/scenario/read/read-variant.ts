@@ -17,7 +17,7 @@ export interface Variant {
   change: Record<string, unknown>;
   /** The scenario after the change, with this variant's expectations. */
   scenario: ScenarioFile;
-  /** Where a value of the changed scenario was written. */
+  /** Position of a value of the changed scenario. */
   locate(path: Path): SourcePosition;
 }
 
@@ -27,7 +27,7 @@ interface Declared {
   expect: Record<string, unknown>;
 }
 
-/** A change that no file declares; expectations are those of before it, and may be beyond what it lets happen. */
+/** A change that is in no file; keeps the previous expectations, which may no longer be possible. */
 export function readVariant(name: string, variant: Declared, lab: Lab, yaml: YamlFile): Variant {
   return variantOf({ name, variant, yaml, check: (scenario) => checkScenario(scenario, lab) });
 }
@@ -72,7 +72,7 @@ export function variantOf({
   const { data, mistakes } = read(scenarioAsRead, yaml, {
     value: withProfiles(written),
     placeholders: SCENARIO_PLACEHOLDERS,
-    // What half of a flow or a service lacks is reported in one line.
+    // Missing fields of an incomplete flow or service are reported in one line.
     skip: incomplete.map(({ path }) => path),
     check: (scenario) =>
       check(scenario).map((problem) => blamedOnRemoval(blamedOnProfile(problem, written), variant.change)),
@@ -87,7 +87,7 @@ interface Merged {
   steps?: Record<string, { expect?: object }>;
 }
 
-/** Flows and steps as written, with the expectations of a variant: of a flow, or of a stream in a step. */
+/** Flows and steps as written, with a variant's expectations. */
 function withExpectations(merged: Merged, expect: Record<string, unknown>) {
   const flows: Record<string, unknown> = { ...merged.flows };
   const steps: Record<string, unknown> = { ...merged.steps };
@@ -128,7 +128,7 @@ const NEEDED = {
   steps: ['for'],
 };
 
-/** Flows and services of which a variant says a part as if the scenario had them: most likely it has, by another name. */
+/** Partial flows and services in a variant that the scenario does not have: probably misspelt names. */
 function incompleteEntries(
   { change, expect }: { change: unknown; expect: Record<string, unknown> },
   base: unknown,

@@ -10,17 +10,16 @@ import type { Path, YamlFile } from '../yaml-file.ts';
 interface Reading<T> {
   value: unknown;
   placeholders: Placeholders;
-  /** Paths of which nothing more is to be reported. */
+  /** Paths to exclude from reports. */
   skip?: Path[];
-  /** What is wrong beyond the schema. */
+  /** Checks beyond the schema. */
   check: (data: T) => Problem[];
   locate: (path: Path) => SourcePosition;
 }
 
 /**
- * Types and checks a value. Where the schema refuses a part of it, the rest is checked nevertheless, as far as it does
- * not hang on that part.
- * @returns the value, or what is left of it; null where that is nothing
+ * Types and checks a value. If the schema rejects a part, everything that does not depend on it is still checked.
+ * @returns the value, or its valid part; null if nothing is valid
  */
 export function read<T extends z.ZodType>(
   schema: T,
@@ -45,13 +44,13 @@ export function read<T extends z.ZodType>(
   return { data: rest.data, mistakes: [...reported, ...sure.map((problem) => mistakeAt(problem, locate))] };
 }
 
-/** Whether a problem would be one as well if what was removed out were right. */
+/** Whether a problem exists regardless of the removed values. */
 function isSure({ path, dependsOn }: Problem, removed: Path[]): boolean {
   const whole = path.slice(0, path[0] === 'servers' ? 1 : 2);
   return ![path, ...(dependsOn ?? [whole])].some((source) => removed.some((without) => overlap(source, without)));
 }
 
-/** @returns problems, and where each stands: of a field that there is not, at the field */
+/** @returns problems with their position: for an unknown field, the field */
 function mistakesOf(issue: z.core.$ZodIssue): (Problem & { at: Path })[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   if (issue.code === 'unrecognized_keys') {

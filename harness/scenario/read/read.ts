@@ -31,7 +31,7 @@ export function readLab(yaml: YamlFile): Lab {
   return data!;
 }
 
-/** Types a scenario, which its lab and its variants are not held against yet. @throws InputError */
+/** Types a scenario without checking it against its lab and variants. @throws InputError */
 export function readScenarioFile(yaml: YamlFile): ScenarioFile {
   const { data, mistakes } = readAlone(yaml);
   throwAny(mistakes);

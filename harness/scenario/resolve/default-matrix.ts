@@ -7,15 +7,15 @@ import { readScenario } from '../read/read.ts';
 import type { Lab } from '../schema.ts';
 import { parseYaml, type YamlFile } from '../yaml-file.ts';
 
-/** The scenario of a matrix, and the variants that the lab cannot have. */
+/** The scenario of a matrix, and the variants that are impossible in the lab. */
 export interface Matrix extends LoadedScenario {
   leftOut: { variant: string; mistakes: string[] }[];
 }
 
 /**
- * The default matrix of a topology, as a scenario: a service of each L4 on all servers, called by every client and every
- * server, in each mode and with either gateway. What settings of the lab rule out is left out.
- * @throws InputError at the lab's own lines, where there is nothing to ask
+ * The default matrix of a topology, as a scenario: each L4 has a service on all servers, called by every client and
+ * server, in each mode and with either gateway. Omits what the lab's settings rule out.
+ * @throws InputError at the lab's own lines if there is nothing to call
  */
 export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab: Lab; yaml: YamlFile }): Matrix {
   const servers = withRole(lab, 'server');
@@ -68,7 +68,7 @@ export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab:
     }
   });
   if (possible.length === 0) {
-    // The lines are those of a scenario that nobody wrote.
+    // Their lines belong to a generated scenario.
     const messages = new Set(leftOut.flatMap(({ mistakes }) => mistakes));
     const at = labFile.locate(['nodes']);
     throw new InputError([...messages].map((message) => ({ ...at, message: `for its matrix, ${message}` })));

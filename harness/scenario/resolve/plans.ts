@@ -1,12 +1,12 @@
 import type { Plan, SourcePosition } from '../../terms/plan.ts';
-import { withFormer } from '../after.ts';
+import { withPredecessors } from '../after.ts';
 import type { Scenario } from '../read/read.ts';
 import type { Variant } from '../read/read-variant.ts';
 import { resolvePlan } from './resolve.ts';
 import type { ScenarioFile } from '../schema.ts';
 import type { YamlFile } from '../yaml-file.ts';
 
-/** A scenario and the text it was read from. */
+/** A scenario and its YAML text. */
 export interface LoadedScenario {
   scenario: Scenario;
   yaml: YamlFile;
@@ -16,11 +16,11 @@ export interface LoadedScenario {
 export interface Selection {
   variants: string[];
   flows: string[];
-  /** Of those, only the ones that this takes; absent means all. */
+  /** Further filter; absent means all. */
   takes?: (scenario: string, variant: string, flow: string) => boolean;
 }
 
-/** Plans of the selected variants and flows; those that a flow comes after are with it. */
+/** Plans of the selected variants and flows, including the flows' predecessors. */
 export function plansOf({ scenario }: LoadedScenario, selection: Selection): { variant: Variant; plan: Plan }[] {
   const { variants, flows: named, takes = () => true } = selection;
   return scenario.variants
@@ -29,11 +29,11 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
       const plan = resolvePlan(scenario, variant);
       const isTaken = (name: string): boolean => isNamed(named, name) && takes(scenario.name, variant.name, name);
       const { timeline, ...rest } = plan;
-      const flows = withFormer(
+      const flows = withPredecessors(
         plan.flows.filter(({ name }) => isTaken(name)),
         plan.flows,
       );
-      // Steps build on one another: where one of their cells is wanted, all of them happen.
+      // Steps depend on one another: if one of their cells is selected, all of them run.
       return {
         variant,
         plan: {
@@ -46,19 +46,19 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
     .filter(({ plan }) => cellNames(plan).length > 0);
 }
 
-/** Whether a cell is one of those that are named, by its own name or, in steps, by its stream's; none named means all. */
+/** Whether a cell is selected by its name or, in steps, its stream's name; without names, all are. */
 export function isNamed(named: string[], cell: string): boolean {
   return named.length === 0 || named.some((name) => name === cell || cell.endsWith(`.${name}`));
 }
 
-/** What a plan has a verdict for: a flow, or a stream in a step. */
+/** The subject of a verdict: a flow, or a stream in a step. */
 export interface Cell {
   /** Of a stream in a step: `STEP.STREAM`. */
   name: string;
   at: SourcePosition;
 }
 
-/** All cells that a plan has: its flows, and its streams in each step. */
+/** All cells of a plan: its flows, and its streams in each step. */
 export function cellsOf(plan: Plan): Cell[] {
   return [...plan.flows.map(({ name, at }) => ({ name, at })), ...stepCells(plan)];
 }
@@ -74,7 +74,7 @@ function stepCells({ timeline }: Plan): Cell[] {
   );
 }
 
-/** The same of a scenario as it was read. */
+/** The same for a scenario. */
 export function cellNamesOf({ flows, steps }: Pick<ScenarioFile, 'flows' | 'steps'>): string[] {
   const inSteps = Object.entries(steps).flatMap(([step, { expect }]) =>
     Object.keys(expect).map((stream) => `${step}.${stream}`),
@@ -82,7 +82,7 @@ export function cellNamesOf({ flows, steps }: Pick<ScenarioFile, 'flows' | 'step
   return [...Object.keys(flows), ...inSteps];
 }
 
-/** A scenario with those flows alone that are wanted, those that they come after, and the variants that have some; null where none has. */
+/** A scenario with only the wanted flows, their predecessors, and the variants that have some; null if none has. */
 export function withOnly(
   loaded: LoadedScenario,
   isWanted: (variant: string, flow: string) => boolean,
@@ -91,7 +91,7 @@ export function withOnly(
     .map((variant) => {
       const { scenario } = variant;
       const all = Object.entries(scenario.flows).map(([name, flow]) => ({ name, after: flow.after, flow }));
-      const wanted = withFormer(
+      const wanted = withPredecessors(
         all.filter(({ name }) => isWanted(variant.name, name)),
         all,
       );

@@ -21,7 +21,7 @@ interface CalledByName extends Called {
 
 export type ResolvedCall = Pick<FlowPlan, 'source' | 'to' | 'address' | 'port'>;
 
-/** What a flow to a name asks first, and whom it may call then. */
+/** The DNS question of a flow to a name, and its possible calls. */
 export function byName(
   flow: CalledByName,
   nodes: NodePlan[],
@@ -76,7 +76,7 @@ export function resolveCall(called: Called, nodes: NodePlan[], body: ScenarioFil
   if (body.names[called.to] === undefined) return resolveAddressed(called, nodes, body);
   const [first] = callsByName(called, nodes, body);
   if (first !== undefined) return first;
-  // Nothing but a question comes of a name that has no address.
+  // A name without address leads only to a question.
   const { server } = body.names[called.to]!;
   return resolveAddressed({ ...called, to: server, port: called.port ?? DNS_PORT }, nodes, body);
 }
@@ -98,16 +98,16 @@ function resolveAddressed({ from, to, port, protocol }: Called, nodes: NodePlan[
   };
 }
 
-/** The first address of a node that is of a family of the caller's. */
+/** The first address of a node in a family of the caller. */
 function addressFor(caller: NodePlan, target: NodePlan): string {
   const families = new Set(caller.interfaces.flatMap((i) => i.addresses).map(isV6));
   return interfaceAddresses(target).find((address) => families.has(isV6(address)))!;
 }
 
 /**
- * The address that the caller's kernel puts as source: its own, in the subnet of the next hop. Without a route, IPv6 chooses
- * one, and looks for a route from it (ip6_dst_lookup_tail); IPv4 fails. A route that drops packets is at `lo`, and so its
- * addresses come first.
+ * The source address chosen by the caller's kernel: its own, in the subnet of the next hop. Without a route, IPv6
+ * chooses one and looks up a route from it (ip6_dst_lookup_tail); IPv4 fails. Routes that drop packets are at `lo`, so
+ * its addresses come first.
  */
 function sourceAddress(caller: NodePlan, destination: string): string {
   if (caller.loopback.includes(hostRoute(destination))) return destination;
@@ -116,7 +116,7 @@ function sourceAddress(caller: NodePlan, destination: string): string {
   const addresses = addressesOf(caller.interfaces);
   const near = addressesOf(caller.interfaces.filter(({ up }) => up !== false));
   const direct = near.find((cidr) => contains(network(cidr), destination));
-  // The kernel looks for a source by the main table alone: rules ask for the one that it has found.
+  // The kernel selects the source with the main table only; rules then use that source.
   const routes = caller.routes.filter(({ from }) => from === undefined);
   const route =
     routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ?? routes.find((r) => r.to === 'default');

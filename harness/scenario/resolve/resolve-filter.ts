@@ -3,7 +3,7 @@ import { host, hostRoute, isAddress } from '../address.ts';
 import { actionOf, type FilterRuleAsWritten } from '../filter-schema.ts';
 import { isCidr } from '../schema-values.ts';
 
-/** @param addressesOf addresses (CIDR) of a node that a rule names */
+/** @param addressesOf addresses (CIDR) of a node in a rule */
 export function resolveFilter(
   rules: FilterRuleAsWritten[],
   addressesOf: (node: string) => readonly string[],

@@ -5,8 +5,7 @@ import type { NodeSettings, ScenarioFile } from '../schema.ts';
 import { mac } from '../schema-values.ts';
 
 /**
- * Nodes with the entries of their neighbour tables that are set by hand; what names no address in a subnet of the node, or
- * no MAC there, is left out.
+ * Adds static neighbour entries to nodes; omits those without an address in a subnet of the node, or without a MAC.
  */
 export function withNeighbours(
   nodes: NodePlan[],

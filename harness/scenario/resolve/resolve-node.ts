@@ -10,12 +10,12 @@ import { resolveFilter } from './resolve-filter.ts';
 import { resolveRoutes } from './resolve-routes.ts';
 import type { Layer } from '../per-node.ts';
 import { sysctls } from '../sysctls.ts';
-import { portsIn, type PortsByWord, wiresOf } from '../vlans.ts';
-import { listenersOf, nodeAddresses, peerOf, wordAt } from '../lab-queries.ts';
+import { portsIn, type PortsByLink, wiresOf } from '../vlans.ts';
+import { listenersOf, nodeAddresses, peerOf, linkNameAt } from '../lab-queries.ts';
 import { settingsOf, layersOf } from '../node-layers.ts';
 import { serverAddress, lbConfig } from './resolve-service.ts';
 
-/** @param ipv6 whether the lab has an address of IPv6 */
+/** @param ipv6 whether the lab has IPv6 addresses */
 export function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean): NodePlan {
   const settings = settingsOf(name, lab, body);
   const bridge = ROLES[settings.role].switches || (settings.bridge ?? false) !== false;
@@ -25,7 +25,7 @@ export function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: bo
     name,
     role: settings.role,
     interfaces,
-    // Services may share a VIP; the kernel holds it once.
+    // Services may share a VIP, which the kernel has once.
     loopback: [...new Set((settings.loopback ?? []).map((entry) => hostRoute(body.services[entry]?.vip ?? entry)))],
     ...(settings.undoDscp === undefined
       ? {}
@@ -78,12 +78,12 @@ function ages(settings: LabNode): Pick<NodePlan, 'idleTimeoutMs' | 'onIdle' | 'm
 function resolveInterfaces(
   lab: Lab,
   { name, settings, layers }: { name: string; settings: LabNode; layers: Layer[] },
-  portsOf: (name: string) => PortsByWord,
+  portsOf: (name: string) => PortsByLink,
 ): InterfacePlan[] {
   const links = lab.links.filter((link) => name in link);
   const interfaces = links.flatMap((link) => {
     const peer = peerOf(link, name);
-    const word = wordAt(lab, link, name);
+    const word = linkNameAt(lab, link, name);
     const end = link[name];
     const ownMac = typeof end === 'object' && end !== null ? end.mac : undefined;
     return wiresOf(lab, link, portsOf).map(({ ends }): InterfacePlan => {
@@ -124,7 +124,7 @@ function settingsOfInterface(layers: Layer[], iface: Pick<InterfacePlan, 'name'>
   );
 }
 
-/** Services may share an address of the server, at which one tunnel ends. */
+/** Services may share a server's address, where one tunnel ends. */
 function tunnelEnds(
   node: string,
   { tunnelEnd = [] }: LabNode,

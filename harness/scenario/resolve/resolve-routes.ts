@@ -5,7 +5,7 @@ import type { Lab, NodeSettings, ScenarioFile } from '../schema.ts';
 
 const EVERYTHING = ['0.0.0.0/0', '::/0'];
 
-/** Routing tables of a node, and the rules by which packets ask them. */
+/** Routing tables of a node, and the rules that select them. */
 export function resolveRoutes(
   lab: Lab,
   node: { name: string; settings: NodeSettings; interfaces: InterfacePlan[] },
@@ -22,7 +22,7 @@ export function resolveRoutes(
   };
 }
 
-/** `default` is one of each family that the node has. */
+/** `default` becomes one route per family of the node. */
 function deadEndsOf({ to, from, type }: RouteSettings, own: string[]): DeadEndPlan[] {
   if (type === undefined) return [];
   const all = to === 'default' ? EVERYTHING.filter((net) => own.some((cidr) => isV6(cidr) === isV6(net))) : [to];

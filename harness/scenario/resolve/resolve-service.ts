@@ -8,7 +8,7 @@ import { settingsOf } from '../node-layers.ts';
 
 export type Service = ScenarioFile['services'][string];
 
-/** Address that the L4 sends to, of the family of the VIP: the one in a subnet of its own if there is one. */
+/** Address that the L4 sends to, in the VIP's family: preferably in a subnet of the L4. */
 export function serverAddress(server: string, service: Service, lab: Lab, body: ScenarioFile): string {
   const { vip } = service;
   const override = settingsOf(server, lab, body).address;
@@ -49,7 +49,7 @@ function automaticProxyIps(vip: string, l4: string, lab: Lab): string[] {
 export function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile): LbConfig {
   const services = Object.entries(body.services).flatMap(([serviceName, service]) => {
     if (!l4sOf(lab, service).includes(name)) return [];
-    const { pool, check = NO_CHECK, ...rest } = asBalanced(service);
+    const { pool, check = NO_CHECK, ...rest } = balancerFields(service);
     const servers = pool.map(({ node, ...rest }) => ({
       name: node,
       address: serverAddress(node, service, lab, body),
@@ -77,8 +77,8 @@ export function lbConfig(name: string, settings: LabNode, lab: Lab, body: Scenar
   };
 }
 
-/** Fields that the load balancer knows: it does not know profiles, nor other load balancers. */
-function asBalanced(service: Service): Omit<Service, 'like' | 'l4'> {
+/** The load balancer's fields, which exclude profiles and other load balancers. */
+function balancerFields(service: Service): Omit<Service, 'like' | 'l4'> {
   const own = { ...service };
   delete own.like;
   delete own.l4;

@@ -1,4 +1,4 @@
-import { linkNumber, wordOf } from '../../terms/link-word.ts';
+import { linkNumber, linkNameOf } from '../../terms/link-name.ts';
 import type {
   FlowPlan,
   InterfacePlan,
@@ -23,23 +23,23 @@ type Body = Pick<Plan, 'nodes' | 'services'>;
 
 /** What resolving a timeline needs beyond the scenario. */
 export interface TimelineContext {
-  /** What a scenario body means in nodes and services. */
+  /** Resolves a scenario body to nodes and services. */
   resolve: (scenario: ScenarioFile) => Body;
-  /** A call from a node to a service or node, as a flow has it. */
+  /** Resolves a call from a node to a service or node, as for a flow. */
   call: (flow: {
     from: string;
     to: string;
     port?: number | undefined;
   }) => Pick<FlowPlan, 'source' | 'to' | 'address' | 'port'>;
-  /** An expectation in which a node that `sourceSeen` names is its address. */
+  /** An expectation with a node name in `sourceSeen` replaced by its address. */
   expected: (expect: StreamExpectation) => StreamExpectation;
   locate: (path: Path) => SourcePosition;
 }
 
-/** Of a call that has no time of its own, ms: a lost SYN is repeated after 1,000 ms (RFC 6298). */
+/** Default timeout of a call, ms: a lost SYN is retransmitted after 1,000 ms (RFC 6298). */
 const DEFAULT_TIMEOUT_MS = 900;
 
-/** Streams and steps with everything resolved; undefined where a scenario has no steps. */
+/** Resolved streams and steps; undefined without steps. */
 export function resolveTimeline(scenario: ScenarioFile, context: TimelineContext): TimelinePlan | undefined {
   const names = Object.keys(scenario.steps);
   if (names.length === 0) return undefined;
@@ -151,10 +151,10 @@ function resolveAction(action: Action, scenario: ScenarioFile, nodes: NodePlan[]
   return OF_NODES.flatMap((kind) => (action[kind] ?? []).map((node): ActionPlan => ({ do: kind, node })));
 }
 
-/** The link that a node and its word for it stand for, in either order. */
+/** The link identified by a node and its name for it, in either order. */
 function oneLink([a, b]: [string, string], nodes: NodePlan[]): OneLink {
   const peerBy = (node: string, word: string): InterfacePlan | undefined =>
-    nodes.find(({ name }) => name === node)?.interfaces.find(({ name }) => wordOf(name) === word);
+    nodes.find(({ name }) => name === node)?.interfaces.find(({ name }) => linkNameOf(name) === word);
   const at = peerBy(a, b) ?? peerBy(b, a);
   if (at === undefined) return { link: [a, b] };
   const number = linkNumber(at);
@@ -162,14 +162,14 @@ function oneLink([a, b]: [string, string], nodes: NodePlan[]): OneLink {
   return { link, ...(number === 1 ? {} : { number }) };
 }
 
-/** The interface in whose subnet an address lies; the first one with an address where it lies in none. */
+/** The interface whose subnet contains an address; otherwise the first with an address. */
 function ifaceToward({ interfaces }: Pick<NodePlan, 'interfaces'>, address: string): string {
   const near = interfaces.find(({ addresses }) => addresses.some((cidr) => contains(network(cidr), address)));
   const same = interfaces.find(({ addresses }) => addresses.some((cidr) => isV6(cidr) === isV6(address)));
   return (near ?? same ?? interfaces[0]!).name;
 }
 
-/** Pairs with what their members hold: VIPs and proxy IPs of the services that they balance, but for their own addresses. */
+/** Pairs with their addresses: VIPs and proxy IPs of their services, except addresses of the members. */
 export function resolvePairs(scenario: ScenarioFile, { nodes, services }: Body): PairPlan[] {
   return Object.entries(scenario.pairs).map(([name, pair], index) => {
     const members = pair.nodes.map((node) => nodes.find((one) => one.name === node)!);
@@ -200,7 +200,7 @@ export function resolvePairs(scenario: ScenarioFile, { nodes, services }: Body):
   });
 }
 
-/** Of a member, the interface in a subnet that all members have an address in: the one named, or the first. */
+/** A member's interface in a subnet common to all members: the named one, or the first. */
 function commonIface(node: NodePlan, members: NodePlan[], subnet: string | undefined): string {
   const isCommon = (cidr: string): boolean =>
     (subnet === undefined || network(cidr) === network(subnet)) &&

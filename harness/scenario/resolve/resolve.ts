@@ -15,7 +15,7 @@ import { settingsOf } from '../node-layers.ts';
 import { resolveNode, balancerOf } from './resolve-node.ts';
 import { type Called, type ResolvedCall, byName, resolveCall } from './resolve-call.ts';
 
-/** Everything resolved: what a variant of a scenario means in addresses, MACs, routes and settings. */
+/** Resolves a variant of a scenario to addresses, MACs, routes and settings. */
 export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
   const body = variant.scenario;
   const lab = labWithProfiles(scenario.lab, body);
@@ -57,8 +57,8 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
 }
 
 /**
- * A scenario whose pools have every server that they ever have: one that is not in a pool yet, or no more, listens all the
- * same, and holds the VIP.
+ * A scenario whose pools have all their servers of all steps: a server that is not (or no longer) in a pool still
+ * listens and has the VIP.
  */
 function withPoolsOf(body: ScenarioFile, bodies: ScenarioFile[]): ScenarioFile {
   const services = Object.entries(body.services).map(([name, service]) => {
@@ -92,7 +92,7 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab
   };
 }
 
-/** An expectation in which a node that `sourceSeen` names is its address. */
+/** An expectation with a node name in `sourceSeen` replaced by its address. */
 function withSource<T extends StreamExpectation>(expect: T, lab: Lab): T;
 
 function withSource(expect: StreamExpectation, lab: Lab): StreamExpectation {

@@ -1,5 +1,5 @@
 import { OUTER_HEADER } from '../../../harness/terms/tunnel.ts';
-import { linkNumber, wordOf } from '../../../harness/terms/link-word.ts';
+import { linkNumber, linkNameOf } from '../../../harness/terms/link-name.ts';
 import { trunkVlan } from '../../../harness/terms/trunk-interface.ts';
 import type { Frame, Sighting } from '../../../harness/terms/sighting.ts';
 import { addressText } from '../../content/walk-text.ts';
@@ -58,7 +58,7 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
       time,
       frame,
       vlan,
-      iface: link === 1 ? null : wordOf(iface),
+      iface: link === 1 ? null : linkNameOf(iface),
       left,
       arrived,
       label: [],

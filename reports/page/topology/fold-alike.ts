@@ -1,5 +1,5 @@
 import { runText, nameRuns, namesText } from '../../messages/names.ts';
-import { linkNumber } from '../../../harness/terms/link-word.ts';
+import { linkNumber } from '../../../harness/terms/link-name.ts';
 import type { LinkEnd, NodePlan, Plan } from '../../../harness/terms/plan.ts';
 import { nodeLabel } from './node-label.ts';
 

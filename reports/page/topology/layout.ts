@@ -1,4 +1,4 @@
-import { linkNumber } from '../../../harness/terms/link-word.ts';
+import { linkNumber } from '../../../harness/terms/link-name.ts';
 import { ROLES } from '../../../harness/terms/role.ts';
 import type { NodePlan, Plan } from '../../../harness/terms/plan.ts';
 import { type NodeLabel, nodeLabel } from './node-label.ts';

@@ -1,4 +1,4 @@
-import { wordOf } from '../../../harness/terms/link-word.ts';
+import { linkNameOf } from '../../../harness/terms/link-name.ts';
 import type { NodePlan, RoutePlan, ServicePlan } from '../../../harness/terms/plan.ts';
 import { addressText } from '../../content/walk-text.ts';
 
@@ -12,7 +12,7 @@ export interface NodeLabel {
 export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
   const many = node.interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
   const own = services.filter(({ l4s }) => l4s.some((l4) => l4.node === node.name));
-  const down = [...new Set(node.interfaces.flatMap(({ up, name }) => (up === false ? [wordOf(name)] : [])))];
+  const down = [...new Set(node.interfaces.flatMap(({ up, name }) => (up === false ? [linkNameOf(name)] : [])))];
   return {
     role: node.role,
     lines: [
@@ -71,7 +71,7 @@ function natLines({ nat }: NodePlan): NodeLabel['lines'] {
 function vlanLines({ bridge, interfaces }: NodePlan): NodeLabel['lines'] {
   const vlans = new Map<number, string[]>();
   for (const { name, vlan, closed } of bridge ? interfaces : [])
-    if (vlan !== undefined && closed !== true) vlans.set(vlan, [...(vlans.get(vlan) ?? []), wordOf(name)]);
+    if (vlan !== undefined && closed !== true) vlans.set(vlan, [...(vlans.get(vlan) ?? []), linkNameOf(name)]);
   return [...vlans]
     .sort(([a], [b]) => a - b)
     .map(([vlan, peers]) => ({ kind: 'note' as const, text: `VLAN ${vlan}: ${peers.join(', ')}` }));
