@@ -2,7 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findEngine } from './engine.ts';
+import Dockerode from 'dockerode';
+import { findEngine, watchConnection } from './engine.ts';
 import { reaperLabels } from './reaper.ts';
 
 /** All of testcontainers takes its time to load on a busy machine. */
@@ -85,5 +86,20 @@ describe('whoever points at an engine', () => {
       code: 'engine-unavailable',
       message: expect.stringContaining('lost the connection to the Docker engine') as string,
     });
+  });
+});
+
+test('an engine that hangs is no reason to wait for ever', async () => {
+  const socket = join(folder, 'engine.sock');
+  server = createServer(({ url = '' }, response) => {
+    if (url.startsWith('/info')) response.end('{}');
+  });
+  await new Promise<void>((resolve) => server!.listen(socket, resolve));
+  const docker = new Dockerode({ socketPath: socket });
+  watchConnection(docker.modem, 200);
+  await expect(docker.info()).resolves.toEqual({});
+  await expect(docker.createNetwork({ Name: 'wire' })).rejects.toMatchObject({
+    code: 'engine-unavailable',
+    message: expect.stringContaining('it has not answered POST /networks/create for 0.2 s') as string,
   });
 });

@@ -124,18 +124,49 @@ export async function connect(endpoint?: Endpoint): Promise<{ docker: Dockerode;
 
 const CONNECTION_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'];
 
-interface Modem {
-  dial(options: unknown, callback: (error: (Error & { code?: string }) | null, data: unknown) => void): void;
+/** An engine that needs longer for a call hangs: on a slow machine a large lab takes minutes, each call of it does not. */
+const HANGS_AFTER_MS = 300_000;
+/** Once it hangs, what is left to do (to clean up) is not waited for as long. */
+const STILL_HANGS_AFTER_MS = 10_000;
+
+/** Calls that take as long as a container runs, or as an image is large. */
+const LONG_CALLS = /\/(wait|build|commit|get|images\/(create|load))($|\?)/;
+
+interface Call {
+  path: string;
+  method: string;
+  abortSignal?: AbortSignal;
 }
 
-/** Turns connection errors of any later call into one clear message: the engine has stopped. */
-function watchConnection(modem: Modem): void {
+interface Modem {
+  dial(options: Call, callback: (error: (Error & { code?: string }) | null, data: unknown) => void): void;
+}
+
+/** Turns a lost connection, and an engine that hangs, into one clear message at any later call. */
+export function watchConnection(modem: Modem, hangsAfterMs = HANGS_AFTER_MS): void {
   const dial = modem.dial.bind(modem);
-  modem.dial = (options, callback) =>
-    dial(options, (error, data) => {
+  let waitMs = hangsAfterMs;
+  modem.dial = (call, callback) => {
+    const { path, method } = call;
+    const hangs = new AbortController();
+    const limit = waitMs;
+    const timer = LONG_CALLS.test(path) ? undefined : setTimeout(() => hangs.abort(), limit);
+    dial({ ...call, abortSignal: hangs.signal }, (error, data) => {
+      clearTimeout(timer);
+      if (hangs.signal.aborted) waitMs = Math.min(waitMs, STILL_HANGS_AFTER_MS);
       const gone = error !== null && CONNECTION_ERRORS.includes(error.code ?? '');
-      callback(gone ? goneError(error) : error, data);
+      const asked = `${method} ${path.split('?')[0]!}`;
+      callback(hangs.signal.aborted ? hangsError(asked, limit) : gone ? goneError(error) : error, data);
     });
+  };
+}
+
+function hangsError(asked: string, limitMs: number): L4labError {
+  return new L4labError(
+    'engine-unavailable',
+    `The Docker engine hangs: it has not answered ${asked} for ${limitMs / 1000} s. ` +
+      'Restart it (sudo systemctl restart docker), and run again.',
+  );
 }
 
 function goneError(error: Error): L4labError {

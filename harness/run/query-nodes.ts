@@ -1,6 +1,6 @@
 import { relevantIncreases } from '../judge/counters.ts';
 import type { CountersByNode } from '../terms/counters.ts';
-import { openQuestion, vanishedAt, type Evidence } from '../judge/evidence/evidence.ts';
+import { broughtBy, openQuestion, vanishedAt, type Evidence } from '../judge/evidence/evidence.ts';
 import type { Hop } from '../terms/walk.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';
@@ -38,7 +38,7 @@ export async function queryNodes(
       lab
         .node(hop.node)
         .ask('routeGet', { to: hop.dst.ip, incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) } }),
-    hop && lab.node(hop.node).ask('routeGet', { to: hop.src.ip }),
+    hop && lab.node(hop.node).ask('routeGet', { to: broughtBy(hop, plan).src.ip }),
     open &&
       lab.node(open.owner).ask('routeGet', { to: open.address, incoming: { from: open.source, iif: open.iface } }),
     Promise.all(

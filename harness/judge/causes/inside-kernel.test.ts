@@ -98,6 +98,25 @@ describe('where a tunnel ends', () => {
     },
   );
 
+  test('the answer belongs to the packet inside: no route to the client, or one that leads nowhere', () => {
+    const answeredBy = (server: object, kernelOnAnswer: RouteAnswer) => {
+      const s1 = { loopback: [VIP_A], tunnelEnd: ['a'], ...server };
+      const lab = crossSubnet({ services, nodes: { s1 } });
+      const seen = { kernel: 'routed' as const, kernelOnAnswer };
+      return causeOfFailure(endingAt(evidenceOf(lab, 'client', 'a', seen), 's1'));
+    };
+    const address = '198.51.100.10';
+    expect(answeredBy({}, 'no-route')).toMatchObject({ code: 'no-route', detail: { params: { node: 's1', address } } });
+    const routes = [{ to: `${address}/32`, type: 'blackhole' }];
+    expect(answeredBy({ routes }, 'routed')).toMatchObject({ code: 'no-route', detail: { code: 'dead-end' } });
+  });
+
+  test('no tunnel ends there, which a server without a route back cannot tell anybody', () => {
+    const seen = { kernel: 'routed' as const, kernelOnAnswer: 'no-route' as const };
+    const lab = crossSubnet({ services, nodes: { s1: { loopback: [VIP_A] } } });
+    expect(named(endingAt(evidenceOf(lab, 'client', 'a', seen), 's1'))).toEqual(['no-tunnel-end', 's1']);
+  });
+
   test('not without rp_filter, and not where no such packet was counted', () => {
     expect(causeBy(0, {})[0]).toBe('unexplained');
     expect(causeBy(1, { TcpOutRsts: 1 })[0]).toBe('unexplained');

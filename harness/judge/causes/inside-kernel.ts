@@ -5,7 +5,7 @@ import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
-import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.ts';
+import { broughtBy, isAddressee, refusesSource, type Evidence } from '../evidence/evidence.ts';
 import { deadEndAt, deadEndOnward, missingAt } from './dead-end.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf } from './rule.ts';
@@ -27,7 +27,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   if (atEnd !== null) return atEnd;
   // A kernel that accepts its own addresses as source still requires the right incoming interface.
   const refusesOwn = own.includes(src.ip) && !isOn('accept_local', settings, iface);
-  const deadEnd = deadEndHere(hop, evidence);
+  const brought = broughtBy(hop, plan);
+  const deadEnd = deadEndHere(hop, evidence) ?? deadEndHere(brought, evidence);
   if (deadEnd !== null) return deadEnd;
   // The kernel was asked about the received packet; if NAT changed its destination, counters are more reliable.
   const counted = service && balancedBy(service, node) && dst.ip === service.vip ? byCounters(hop, evidence) : null;
@@ -38,6 +39,9 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   if (kernel === 'source-refused' && refusesOwn) {
     return cause('own-address-as-source', 'own-source', { node, source: src.ip });
   }
+  const isEnd = settings.tunnelEnds?.includes(dst.ip) === true;
+  if (hop.inside !== undefined && own.includes(dst.ip) && !isEnd)
+    return cause('no-tunnel-end', 'tunnel-end-missing', { node, address: dst.ip });
   if (
     service &&
     leg === 'request' &&
@@ -46,13 +50,13 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     hasNoAvailableServer(node, service, evidence)
   ) {
     return (
-      answerHasNoRoute(hop, evidence) ?? cause('no-server-available', 'pool-down', { node, service: service.name })
+      answerHasNoRoute(brought, evidence) ?? cause('no-server-available', 'pool-down', { node, service: service.name })
     );
   }
   const exhausted =
     service && balancedBy(service, node) && leg === 'request' && portsExhausted(service, node, evidence);
   if (exhausted) return exhausted;
-  const missing = isAddressee(hop, plan) ? deadEndHere(hop, evidence, missingAt) : null;
+  const missing = isAddressee(hop, plan) ? deadEndHere(brought, evidence, missingAt) : null;
   if (missing !== null) return missing;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
     const listens = listensAt(settings.listeners, { protocol: 'udp', address: dst.ip, port: dst.port });
@@ -66,7 +70,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   const echoed =
     flow.protocol === 'icmp' && settings.balancer !== null && balancedBy(service, node) && dst.ip === service!.vip;
   if (own.includes(dst.ip) || echoed) {
-    return answerHasNoRoute(hop, evidence) ?? byCounters(hop, evidence);
+    return answerHasNoRoute(brought, evidence) ?? byCounters(hop, evidence);
   }
   if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
     return cause('not-forwarding', 'forwarding-off', { node, address: dst.ip });

@@ -60,6 +60,13 @@ export function isAddressee(hop: Hop, plan: Plan): boolean {
   return hop.direction === 'in' && own.some(({ mac }) => mac === hop.dst.mac);
 }
 
+/** What a hop brought to its node: at the end of a tunnel, the packet inside. */
+export function broughtBy(hop: Hop, plan: Plan): Hop {
+  const { inside, node, src, dst } = hop;
+  if (inside === undefined || nodeOf(plan, node).tunnelEnds?.includes(dst.ip) !== true) return hop;
+  return { ...hop, ttl: inside.ttl, src: { ...src, ip: inside.src }, dst: { ...dst, ip: inside.dst } };
+}
+
 /** Whether two frames carry the same TCP segment: NAT does not change its numbers. */
 export function sameSegment(a: Frame, b: Frame): boolean {
   return a.tcp?.seq === b.tcp?.seq && a.tcp?.ack === b.tcp?.ack && a.tcp?.flags === b.tcp?.flags;
