@@ -15,7 +15,7 @@ import { distinctFindings } from '../harness/terms/finding.ts';
 import type { Walk } from '../harness/terms/walk.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
-import { changedVariant, whatWouldHelp } from '../harness/model/fixes/what-if.ts';
+import { changedVariant, fixesFor } from '../harness/model/fixes/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve/resolve.ts';
 import { explainStream } from './explain-stream.ts';
@@ -65,7 +65,7 @@ export async function explainCommand(
   if (!options.prove) {
     const cause = predictions.find((prediction) => prediction.cause !== null)?.cause ?? null;
     if (cause) say(describeCause(cause));
-    const helps = whatWouldHelp({ ...one, flow, cause });
+    const helps = fixesFor({ ...one, flow, cause });
     if (cause && helps.length === 0) say(en.noFix);
     for (const { fixes, change } of helps)
       say(`${wrap(`Possible fix: ${fixesText(en, fixes)}`, lineWidth())}${indent(change)}`);
@@ -98,7 +98,7 @@ async function prove(
   if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
   say(describeCause(seen.cause));
   let wrong = 0;
-  const helps = seen.disagreement ? [] : whatWouldHelp({ loaded, variant, plan, flow, cause: seen.cause });
+  const helps = seen.disagreement ? [] : fixesFor({ loaded, variant, plan, flow, cause: seen.cause });
   if (helps.length === 0) say(seen.disagreement ? en.noFixFromDisagreement : en.noFix);
   for (const { fixes, patch } of helps) {
     const changed = changedVariant(loaded, variant, patch)!;

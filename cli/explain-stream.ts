@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { readyEngine } from '../api/engine.ts';
 import { EXIT } from '../harness/errors.ts';
 import { predictedCells, predictTimeline } from '../harness/model/time/timeline.ts';
-import { changedVariant, helpInSteps } from '../harness/model/fixes/what-if.ts';
+import { changedVariant, fixesInSteps } from '../harness/model/fixes/what-if.ts';
 import type { Project } from '../harness/project/project.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
@@ -44,7 +44,7 @@ export async function explainStream(
         wrap(`Usual fix: ${fix}`, width, { indent: '  ' }).trimEnd(),
     );
   }
-  const helps = helpInSteps(one)(cell);
+  const helps = fixesInSteps(one)(cell);
   if (!isProven) {
     for (const { fixes, change } of helps)
       say(`${wrap(`Possible fix: ${fixesText(en, fixes)}`, width)}${indent(change)}`);

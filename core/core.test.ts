@@ -22,7 +22,7 @@ function settle(l4lab: typeof core, labText: string, scenarioText: string): stri
         flow: flow.name,
         predictions,
         drawings,
-        fixes: l4lab.whatWouldHelp({ loaded: { scenario, yaml }, variant, plan, flow, cause }),
+        fixes: l4lab.fixesFor({ loaded: { scenario, yaml }, variant, plan, flow, cause }),
       };
     }),
   );

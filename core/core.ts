@@ -7,7 +7,7 @@ export { parseYaml } from '../harness/scenario/yaml-file.ts';
 export { plansOf } from '../harness/scenario/resolve/plans.ts';
 export { predict } from '../harness/model/predict.ts';
 
-export { whatWouldHelp } from '../harness/model/fixes/what-if.ts';
+export { fixesFor } from '../harness/model/fixes/what-if.ts';
 export { fixesText, say } from '../reports/messages/catalogue.ts';
 export { en } from '../reports/messages/en.ts';
 export { ko } from '../reports/messages/ko.ts';

@@ -3,7 +3,7 @@ import { asksForVip } from '../../lb/terms/check-target.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { FIRST } from './simulation/choices.ts';
-import { ORDINARY, type Circumstances } from './simulation/circumstances.ts';
+import { DEFAULT_CIRCUMSTANCES, type Circumstances } from './simulation/circumstances.ts';
 import { CHECK_PORT } from './simulation/direct-check.ts';
 import { isOwnNeighbour, resolve } from './simulation/neighbours.ts';
 import { forwardingDevice, lookUp, selectSource } from './simulation/routing.ts';
@@ -66,7 +66,7 @@ export function isHealthy(checked: Checked, { states, circumstances, failing }: 
   if (type === 'http' && failing.has(checked.server.name)) return false;
   // A kernel accepts connections and answers pings for paused processes.
   const isKernel = type === 'tcp' || type === 'icmp';
-  const met = isKernel ? { ...circumstances, asleep: new Set<string>() } : circumstances;
+  const met = isKernel ? { ...circumstances, paused: new Set<string>() } : circumstances;
   return check(checked, states, met).exchange.answered;
 }
 
@@ -112,7 +112,7 @@ export function initialStates(network: Network): (Map<string, NodeState> | null)
 export function learnedFromLoadBalancers(
   network: Network,
   before: Map<string, NodeState> | null,
-  circumstances = ORDINARY,
+  circumstances = DEFAULT_CIRCUMSTANCES,
 ): Map<string, NodeState> | null {
   let states = before;
   for (const host of network.hosts.values()) {
@@ -160,7 +160,7 @@ function askForMac(checked: Checked, states: Map<string, NodeState> | null): Run
 }
 
 /** One check: of the server's own address, like any client on the load balancer, or of the VIP on the server. */
-function check(checked: Checked, states: Map<string, NodeState> | null, circumstances = ORDINARY): Run {
+function check(checked: Checked, states: Map<string, NodeState> | null, circumstances = DEFAULT_CIRCUMSTANCES): Run {
   const { network, host, service, server } = checked;
   const { vip, check: asked, port: served, dscp } = service;
   const port = asked.port ?? served;

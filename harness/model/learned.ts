@@ -3,7 +3,7 @@ import { linkNumber } from '../terms/link-name.ts';
 import { macOf } from '../terms/mac-key.ts';
 import type { Plan, ActionPlan } from '../terms/plan.ts';
 import { announce } from './simulation/arp.ts';
-import { leadsAstray } from './simulation/bridge.ts';
+import { isOutdatedEntry } from './simulation/bridge.ts';
 import { FIRST } from './simulation/choices.ts';
 import type { Circumstances } from './simulation/circumstances.ts';
 import { outdated } from './simulation/neighbours.ts';
@@ -12,12 +12,12 @@ import type { NodeState } from './simulation/node-state.ts';
 import { forgetFailures } from './repetition.ts';
 import { learnedStates, type Run } from './simulation/run.ts';
 import { begin, settleDown } from './simulation/simulate.ts';
-import { nobodysFlow } from './warm-start.ts';
+import { placeholderFlow } from './warm-start.ts';
 
-/** What nodes have learned, by node. Never changed in place. */
+/** State that nodes have learned, by node. Immutable. */
 export type Learned = ReadonlyMap<string, NodeState>;
 
-/** All that runs have taught the nodes that began with the same knowledge. */
+/** Combined state after runs that started with the same state. */
 export function afterRuns(before: Learned, runs: Run[]): Learned {
   const all = new Map(before);
   for (const run of runs) {
@@ -43,7 +43,7 @@ function merged(known: NodeState, more: NodeState): NodeState {
   };
 }
 
-/** Who did not answer is asked again: nobody remembers that for as long as calls go on. */
+/** Without failed entries: a neighbour that did not answer is requested again. */
 export function withoutFailures(learned: Learned): Learned {
   return new Map(
     [...learned].map(([node, state]) => [
@@ -53,13 +53,13 @@ export function withoutFailures(learned: Learned): Learned {
   );
 }
 
-/** Whether traffic would go the same ways by either. */
-export function sameWays(one: Learned, other: Learned): boolean {
-  return waysOf(one) === waysOf(other);
+/** Whether traffic would use the same paths in both states. */
+export function samePaths(one: Learned, other: Learned): boolean {
+  return pathStateOf(one) === pathStateOf(other);
 }
 
-/** What decides which way traffic goes, as one text. */
-export function waysOf(learned: Learned): string {
+/** The part of the state that determines paths, as text. */
+export function pathStateOf(learned: Learned): string {
   return JSON.stringify(
     [...learned]
       .map(([node, { neighbours, macTable, redirects, limits }]) => [
@@ -74,9 +74,9 @@ export function waysOf(learned: Learned): string {
 }
 
 /**
- * What is left of it after the actions of a step: a node without power knows nothing, and an interface that goes down
- * takes with it what was learned by it, the MACs behind a port of a switch as well.
- * @param now plan in force once the actions are done
+ * State after the actions of a step: a node without power loses everything, and an interface that goes down loses what
+ * was learned through it, including MACs behind a switch port.
+ * @param now plan after the actions
  */
 export function afterActions(before: Learned, actions: ActionPlan[], now: Plan): Learned {
   const all = new Map(before);
@@ -105,7 +105,7 @@ export function afterActions(before: Learned, actions: ActionPlan[], now: Plan):
   return all;
 }
 
-/** @param number of the link between the two nodes; absent for all of them */
+/** @param number of the link between the two nodes; absent for all links */
 function ifacesTo(plan: Plan, node: string, peer: string, number?: number): string[] {
   return nodeOf(plan, node)
     .interfaces.filter((iface) => iface.peer === peer && (number === undefined || linkNumber(iface) === number))
@@ -121,21 +121,21 @@ function withoutIfaces(state: NodeState, ifaces: string[]): NodeState {
   };
 }
 
-/** An address that a node tells its neighbours of. */
+/** An address announced by a node. */
 export interface Announcement {
   node: string;
   iface: string;
   address: string;
 }
 
-/** What nodes know once these have been told. */
+/** State after these announcements. */
 export function afterAnnouncements(network: Network, before: Learned, announcements: Announcement[]): Learned {
   let states: Learned = before;
   for (const { node, iface, address } of announcements) {
     const host = network.hosts.get(node);
     const device = host?.devices.get(iface);
     if (host === undefined || device === undefined) continue;
-    const run = begin(network, nobodysFlow(node), { choices: FIRST, isUp: () => true, states: new Map(states) });
+    const run = begin(network, placeholderFlow(node), { choices: FIRST, isUp: () => true, states: new Map(states) });
     announce(run, host, device, address);
     settleDown(run);
     states = learnedStates(run);
@@ -143,33 +143,33 @@ export function afterAnnouncements(network: Network, before: Learned, announceme
   return states;
 }
 
-/** Where a node is mistaken. */
-export interface Mistake {
+/** A wrong entry of a node's table. */
+export interface WrongEntry {
   node: string;
   kind: 'neighbour' | 'mac';
-  /** Of the entry in its table. */
+  /** Key of the entry. */
   key: string;
 }
 
-/** Entries of tables that were right once and are not any more. */
-export function mistakes(network: Network, circumstances: Circumstances, learned: Learned): Mistake[] {
-  return [...learned].flatMap(([node, { neighbours, macTable }]): Mistake[] => {
+/** Entries that have become wrong. */
+export function wrongEntries(network: Network, circumstances: Circumstances, learned: Learned): WrongEntry[] {
+  return [...learned].flatMap(([node, { neighbours, macTable }]): WrongEntry[] => {
     const host = network.hosts.get(node)!;
     return [
-      ...[...neighbours].flatMap(([key, { mac, address }]): Mistake[] =>
+      ...[...neighbours].flatMap(([key, { mac, address }]): WrongEntry[] =>
         mac !== null && outdated({ network, circumstances }, host, { mac, address }) !== null
           ? [{ node, kind: 'neighbour', key }]
           : [],
       ),
-      ...[...macTable].flatMap(([mac, entry]): Mistake[] =>
-        leadsAstray(network, host, macOf(mac), entry) ? [{ node, kind: 'mac', key: mac }] : [],
+      ...[...macTable].flatMap(([mac, entry]): WrongEntry[] =>
+        isOutdatedEntry(network, host, macOf(mac), entry) ? [{ node, kind: 'mac', key: mac }] : [],
       ),
     ];
   });
 }
 
-/** What is left once mistakes have been found out. */
-export function without(learned: Learned, forgotten: Mistake[]): Learned {
+/** State without these entries. */
+export function without(learned: Learned, forgotten: WrongEntry[]): Learned {
   const all = new Map(learned);
   for (const { node, kind, key } of forgotten) {
     const state = all.get(node)!;

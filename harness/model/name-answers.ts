@@ -4,7 +4,7 @@ import type { ByName, Plan } from '../terms/plan.ts';
 import { health } from './health.ts';
 import { networkOf, type Network } from './simulation/network.ts';
 
-/** Addresses, any of which may be the first, or why there is none. */
+/** Addresses in any order, or why there are none. */
 type Answer = { addresses: string[] } | { cause: Cause };
 
 /**
@@ -27,7 +27,7 @@ export function answersTo(plan: Plan, { name, server: node }: ByName, source: st
   return [...new Map(answers.map((answer) => [JSON.stringify(answer), answer])).values()];
 }
 
-/** Whether a service has a server that is healthy to some load balancer: both values if that is not certain. */
+/** Whether some load balancer has a healthy server for a service: both values if uncertain. */
 function statesOf(network: Network, name: string): boolean[] {
   const states = [...network.hosts.values()].flatMap((host) =>
     (host.plan.balancer?.config.services ?? [])

@@ -12,14 +12,15 @@ import { isRequest } from './simulation/packet.ts';
 import type { Packet } from './simulation/packet.ts';
 import type { End, Run } from './simulation/run.ts';
 import { repeatUntilSettled } from './repetition.ts';
-import { leadsElsewhere, leftBehind, simulateFrom, startsOf, type Start } from './start.ts';
+import { changesPaths, stateAfterRuns, simulateFrom, startsOf, type Start } from './start.ts';
 import { networkOf } from './simulation/network.ts';
 import { crossed, hops } from './simulation/trace.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
 
 /**
- * Predicts a flow: one alternative for every server that the load balancer may pick (in pool order), and for every neighbour
- * whose ARP reply may come first; more if the result depends on earlier health checks, or on the flow that it comes after.
+ * Predicts a flow: one alternative for every server that the load balancer may select (in pool order), and for every
+ * neighbour whose ARP reply may come first; more if the result depends on earlier health checks or on the preceding
+ * flow.
  */
 export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   const starts = startsOf(plan, flow);
@@ -28,7 +29,10 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   return [...new Map(all.map((item) => [JSON.stringify(item), item])).values()];
 }
 
-/** The same, one after the other, possibly with repetitions: a pool of sixty servers has sixty, and often the first one is enough. */
+/**
+ * The same lazily, possibly with duplicates: a pool of sixty servers has sixty alternatives, and often the first one
+ * suffices.
+ */
 export function* predictions(plan: Plan, flow: FlowPlan, starts = startsOf(plan, flow)): Generator<Prediction> {
   const question = questionOf(flow);
   if (question !== null) yield* ofAttempts(plan, question, starts, (run) => afterQuestion(plan, flow, run));
@@ -36,7 +40,7 @@ export function* predictions(plan: Plan, flow: FlowPlan, starts = startsOf(plan,
   else yield* ofAttempts(plan, callsOf(flow)[0]!, starts, (run) => withCachedAnswer(plan, flow, run));
 }
 
-/** An attempt that makes nodes learn another path is followed by attempts that use it. */
+/** If an attempt makes nodes learn another path, later attempts use it. */
 function* ofAttempts(
   plan: Plan,
   flow: FlowPlan,
@@ -49,13 +53,13 @@ function* ofAttempts(
   for (const start of starts) {
     for (const run of from(start)) {
       yield* outcomesOf(run);
-      if (flow.repeat > 1 && leadsElsewhere(run)) learned.push(leftBehind(start, [run]));
+      if (flow.repeat > 1 && changesPaths(run)) learned.push(stateAfterRuns(start, [run]));
     }
   }
   for (const start of learned) for (const run of from(start)) yield* outcomesOf(run);
 }
 
-/** What follows a question: a call of each address that an answer may begin with, or none if it has no address. */
+/** The calls after a question: one for each address that may be first in an answer, or none without an address. */
 function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Prediction> {
   const { name, server } = flow.byName!;
   const asked = predictionOf(run);
@@ -69,7 +73,7 @@ function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Predict
     yield withoutCall(asked.cause);
     return;
   }
-  const left = leftBehind(run.before, [run]);
+  const left = stateAfterRuns(run.before, [run]);
   for (const answer of answersTo(plan, flow.byName!, asked.sourceSeen!)) {
     if ('cause' in answer) yield withoutCall(answer.cause);
     else
@@ -83,7 +87,7 @@ function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Predict
   }
 }
 
-/** A call with a cached answer: if it fails, a new question tells whether the answer is outdated. */
+/** A call with a cached answer: if it fails, a new question shows whether the answer is outdated. */
 function* withCachedAnswer(plan: Plan, flow: FlowPlan, run: Run): Generator<Prediction> {
   const byName = flow.byName!;
   const { name, server, cached } = byName;
@@ -94,7 +98,7 @@ function* withCachedAnswer(plan: Plan, flow: FlowPlan, run: Run): Generator<Pred
     yield { ...called, question };
     return;
   }
-  const left = leftBehind(run.before, [run]);
+  const left = stateAfterRuns(run.before, [run]);
   for (const asked of ofAttempts(plan, newQuestionOf(flow)!, [left], (later) => [predictionOf(later)])) {
     const answers = asked.cause === null ? answersTo(plan, byName, asked.sourceSeen!) : [];
     for (const answer of answers.length === 0 ? [{ addresses: [] }] : answers) {
@@ -104,7 +108,7 @@ function* withCachedAnswer(plan: Plan, flow: FlowPlan, run: Run): Generator<Pred
   }
 }
 
-/** A first loss decides only if no node learns from it what lets a retransmission through. */
+/** A loss only decides if no node learns from it what would let a retransmission through. */
 export function predictionOf(run: Run, timeout?: 'short'): Prediction {
   const first = prediction(run);
   if (first.outcome === 'works' || !repeatUntilSettled(run, timeout)) return first;
@@ -131,7 +135,7 @@ function prediction(run: Run): Prediction {
   };
 }
 
-/** If several nodes hold an address that packets went to, this is the cause. */
+/** If several nodes have an address that packets went to, this is the cause. */
 function ofBoth({ sharedHops, circumstances: { shared } }: Run, why: Cause): Cause {
   const [address] = sharedHops;
   if (address === undefined) return why;
@@ -150,7 +154,7 @@ function causeOf(run: Run): Cause {
     if (end === undefined) return cause('unexplained', 'never-ends', called);
     if (end.fate === 'died' && end.cause !== null) {
       if (REFUSALS.includes(end.cause.code)) return lostRefusal(run) ?? end.cause;
-      return unheard(run, id) ?? end.cause;
+      return tooBigErrorLost(run, id) ?? end.cause;
     }
     if (end.fate === 'unwanted') return misdelivery(run, end);
   }
@@ -163,10 +167,10 @@ function causeOf(run: Run): Cause {
   return cause('unexplained', 'reply-missing', { ...called, node: silent?.node ?? node });
 }
 
-/** Whether a packet came to a program that does not reply: it is stopped, or lacks the address that it replies from. */
+/** Whether a packet reached a program that does not reply: it is paused, or lacks the address that it replies from. */
 function isUnanswered({ network, circumstances }: Run, { node, packet: { protocol, dst, dstPort } }: End): boolean {
   return (
-    circumstances.asleep.has(node) ||
+    circumstances.paused.has(node) ||
     cannotReply(network.hosts.get(node)!.plan, { protocol, address: dst, port: dstPort })
   );
 }
@@ -185,7 +189,7 @@ function lostRefusal(run: Run): Cause | null {
 }
 
 /** TCP sends smaller segments after the message 'too big': if that message is lost, its loss is the cause. */
-function unheard({ exchange, ends }: Run, id: number): Cause | null {
+function tooBigErrorLost({ exchange, ends }: Run, id: number): Cause | null {
   if (exchange.protocol !== 'tcp') return null;
   const tooBig = [...ends.values()].find(
     ({ packet: { about, icmpType } }) => icmpType === 'too-big' && about?.id === id,
@@ -211,7 +215,7 @@ function path({ ends, network: { plan } }: Run, packet: Packet | null): Hop[] {
 }
 
 function findingsOf(run: Run): Finding[] {
-  // A node with two legs on a segment answers by both.
+  // A node with two interfaces on a link replies on both.
   const twice = run.answeredTwice.filter(({ owners }) => owners.length > 1);
   return [...detours(run), ...twice.map((params) => finding('two-owners', params))];
 }

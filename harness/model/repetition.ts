@@ -4,16 +4,16 @@ import { quotes } from './simulation/path-mtu.ts';
 import type { End, Run } from './simulation/run.ts';
 import { settleDown } from './simulation/simulate.ts';
 
-/** A packet lost four times teaches nobody anything by a fifth loss: a redirect takes two to be accepted. */
+/** After four losses a fifth teaches nodes nothing new: a redirect needs two until it is accepted. */
 const LIMIT = 4;
 
 /**
- * TCP sends again what was lost (RFC 6298), and so do the callers of UDP and ICMP. Each repetition meets what nodes have
- * learned from the loss before it: ICMP redirects, path MTUs, neighbours. They end with an answer, or when a loss has
- * taught nobody anything.
- * @param run one that has come to rest; goes on
- * @param timeout whether the caller waits long enough for a SYN or a datagram to be sent again
- * @returns whether the caller has its answer in the end
+ * Retransmissions: TCP retransmits what was lost (RFC 6298), and so do the callers of UDP and ICMP. Each retransmission
+ * benefits from what nodes have learned from the previous loss: ICMP redirects, path MTUs, neighbours. They end with an
+ * answer, or when a loss has taught nothing new.
+ * @param run a settled run, which is continued
+ * @param timeout whether the caller waits long enough to retransmit a SYN or a datagram
+ * @returns whether the caller finally got its answer
  */
 export function repeatUntilSettled(run: Run, timeout: 'long' | 'short' = 'long'): boolean {
   for (let time = 0; time < LIMIT; time++) {
@@ -28,11 +28,11 @@ export function repeatUntilSettled(run: Run, timeout: 'long' | 'short' = 'long')
   return run.exchange.answered;
 }
 
-/** What the caller sends again: the last of its requests, else its SYN; null where it got an answer or a refusal. */
+/** The packet that the caller retransmits: its last request, otherwise its SYN; null after an answer or refusal. */
 function lostBy(run: Run): Packet | null {
   const { exchange } = run;
   if (exchange.answered || (exchange.protocol === 'udp' && (exchange.flow.exchanges ?? 1) > 1)) return null;
-  if (isTurnedAway(run)) return null;
+  if (isRefused(run)) return null;
   return (
     exchange.sent.findLast(({ step }) => step === 'request') ??
     exchange.sent.findLast(({ step }) => step === 'syn') ??
@@ -40,14 +40,14 @@ function lostBy(run: Run): Packet | null {
   );
 }
 
-/** Whether the caller was told that it gets nothing. */
-export function isTurnedAway({ exchange, ends }: Run): boolean {
+/** Whether the caller was refused. */
+export function isRefused({ exchange, ends }: Run): boolean {
   return exchange.sent.some((packet) => endsTheCall(exchange, ends.get(packet.id)));
 }
 
 /**
- * A reset, or an ICMP error that the caller's socket is given: one that quotes its own packet. An established connection
- * makes nothing of the latter, and TCP sends less where something was too big (tcp_v4_err, __udp4_lib_err).
+ * A reset, or an ICMP error delivered to the caller's socket: one that quotes its packet. An established connection
+ * ignores the latter, and TCP sends smaller segments if something was too big (tcp_v4_err, __udp4_lib_err).
  */
 function endsTheCall({ flow, sent }: Exchange, end: End | undefined): boolean {
   if (end?.fate !== 'delivered' || end.node !== flow.from) return false;
@@ -65,7 +65,7 @@ export function forgetFailures({ states }: Pick<Run, 'states'>): void {
   }
 }
 
-/** All that nodes know and that decides where packets go. */
+/** The state of nodes that determines where packets go. */
 function learnedBy({ states }: Run): string {
   return JSON.stringify(
     [...states].map(([node, { neighbours, macTable, redirects, limits, connections }]) => [

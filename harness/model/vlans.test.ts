@@ -4,7 +4,7 @@ import { resolvePlan } from '../scenario/resolve/resolve.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 import type { Fix } from '../terms/fix.ts';
 import { predict } from './predict.ts';
-import { whatWouldHelp } from './fixes/what-if.ts';
+import { fixesFor } from './fixes/what-if.ts';
 
 /** Two switches with a trunk between them; the servers' VLAN is 20. */
 const LAB = `
@@ -49,7 +49,7 @@ flows: { call: { from: ${from}, to: s1, port: 80, expect: works } }
   const [flow] = plan.flows;
   const [{ cause, request, reply }] = predict(plan, flow!) as [ReturnType<typeof predict>[number]];
   const helps =
-    cause === null ? [] : whatWouldHelp({ loaded: { scenario, yaml }, variant: variant!, plan, flow: flow!, cause });
+    cause === null ? [] : fixesFor({ loaded: { scenario, yaml }, variant: variant!, plan, flow: flow!, cause });
   return {
     cause: cause === null ? null : [cause.code, cause.node, cause.detail.code],
     request: request.map(({ direction, node, iface }) => `${direction} ${node} ${iface}`),
@@ -131,7 +131,7 @@ flows: { call: { from: client, to: web, expect: works } }
   const plan = resolvePlan(scenario, variant!);
   const flow = plan.flows[0]!;
   const [{ cause }] = predict(plan, flow) as [ReturnType<typeof predict>[number]];
-  const helps = whatWouldHelp({ loaded: { scenario, yaml }, variant: variant!, plan, flow, cause });
+  const helps = fixesFor({ loaded: { scenario, yaml }, variant: variant!, plan, flow, cause });
   expect(helps.map(({ fixes }) => fixes)).toContainEqual(
     ['s1', 's2'].map((port) => ({ code: 'port-in-vlan', params: { node: 'sw', port, vlan: 20 } })),
   );

@@ -13,25 +13,25 @@ import { learnedStates, stateOf } from './simulation/run.ts';
 import type { Run } from './simulation/run.ts';
 import { begin, settleDown } from './simulation/simulate.ts';
 
-/** What nodes of a network that has been running know. */
+/** State of the nodes of a network that has been running. */
 interface WarmStart {
   neighbours: KnownNeighbour[];
-  /** Null where nobody knows anything. */
+  /** Null if nodes have learned nothing. */
   states: Map<string, NodeState> | null;
 }
 
 const found = new WeakMap<Network, WarmStart>();
 
 /**
- * The neighbours whose MACs nodes ask for before any flow begins, each in its own name; none where the plan starts cold.
- * A node talks to its next hops; routers and load balancers to the callers and servers of their subnets; the two ends of
- * a flow to each other where they share a subnet. Nobody asks for a VIP, nor for an address that two nodes have.
+ * Neighbours that nodes resolve before any flow begins; none for a cold start. Nodes resolve their next hops; routers
+ * and load balancers resolve callers and servers in their subnets; both ends of a flow resolve each other if they share
+ * a subnet. Excludes VIPs, and addresses that two nodes have.
  */
 export function knownNeighbours(plan: Plan): KnownNeighbour[] {
   return warmStart(networkOf(plan)).neighbours;
 }
 
-/** What nodes have learned once all of these have been asked for; null where they know nothing. */
+/** State of nodes after resolving all of these; null if they learned nothing. */
 export function warmStates(network: Network): Map<string, NodeState> | null {
   return warmStart(network).states;
 }
@@ -55,8 +55,8 @@ function learn(network: Network): WarmStart {
 }
 
 /**
- * Whether a node that knows nobody yet gets one answer: nodes ask at the same time, and of one with several legs on the
- * segment each answers, so that it is chance which is heard first.
+ * Whether a node without entries gets exactly one answer: nodes resolve at the same time, and a node with several
+ * interfaces on the link answers on each, so the first answer is random.
  */
 function isSure(network: Network, { node, dev, address }: KnownNeighbour): boolean {
   const run = ask(network, [{ node, dev, address }]);
@@ -64,7 +64,7 @@ function isSure(network: Network, { node, dev, address }: KnownNeighbour): boole
   return typeof entry?.mac === 'string' && entry.answers.length < 2;
 }
 
-/** How many nodes have an address, or answer for it where a node asks. */
+/** Number of nodes that have an address, or answer for it on this link. */
 function answering({ plan, hosts }: Network, { node, address }: Pick<KnownNeighbour, 'node' | 'address'>): number {
   const answers = (host: Host): boolean =>
     [...host.devices.values()].some(
@@ -75,7 +75,7 @@ function answering({ plan, hosts }: Network, { node, address }: Pick<KnownNeighb
   return [...hosts.values()].filter((host) => host.owned.has(address) || answers(host)).length;
 }
 
-/** Addresses that a node would talk to by itself, with the interfaces that they are behind. */
+/** Addresses that a node sends to on its own, with their interfaces. */
 function peersOf(plan: Plan, host: Host): KnownNeighbour[] {
   const balanced = host.plan.balancer?.config.routeServices?.flatMap(({ nextHops }) => nextHops) ?? [];
   const addresses = new Set([...host.plan.routes.flatMap(({ via }) => via ?? []), ...balanced, ...endsFor(plan, host)]);
@@ -91,7 +91,7 @@ function isUp({ plan }: Host, device: string): boolean {
   return plan.interfaces.some(({ name, up }) => name === device && up !== false);
 }
 
-/** Addresses of the callers and servers that a node hands packets to, or exchanges them with. */
+/** Addresses of callers and servers that a node forwards to, or exchanges packets with. */
 function endsFor(plan: Plan, host: Host): string[] {
   const passesOn = [...host.devices.values()].some(({ settings }) =>
     ['0.0.0.0', '::'].some((family) => forwards(settings, family)),
@@ -110,11 +110,11 @@ function addressesOf(plan: Plan, names: string[]): string[] {
   return names.flatMap((name) => interfaceAddresses(nodeOf(plan, name)));
 }
 
-/** Null where there is nothing to ask for. */
+/** Null if there is nothing to resolve. */
 function ask(network: Network, neighbours: KnownNeighbour[]): Run | null {
   const [first] = neighbours;
   if (first === undefined) return null;
-  const run = begin(network, nobodysFlow(first.node), { choices: FIRST, isUp: () => true });
+  const run = begin(network, placeholderFlow(first.node), { choices: FIRST, isUp: () => true });
   for (const { node, dev, address } of neighbours) {
     const host = network.hosts.get(node)!;
     resolve(run, host, { device: host.devices.get(dev)!, address });
@@ -123,7 +123,7 @@ function ask(network: Network, neighbours: KnownNeighbour[]): Run | null {
   return run;
 }
 
-export function nobodysFlow(node: string): Parameters<typeof begin>[1] {
+export function placeholderFlow(node: string): Parameters<typeof begin>[1] {
   return {
     name: 'warm start',
     from: node,

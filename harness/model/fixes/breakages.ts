@@ -2,18 +2,18 @@ import { linkNameOf } from '../../terms/link-name.ts';
 import type { Breakage } from '../../terms/breakage.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 
-/** A breakage, and the merge patch (RFC 7396) on the scenario that makes it. */
+/** A breakage, and the merge patch (RFC 7396) on the scenario that causes it. */
 export interface BreakableSetting {
   breakage: Breakage;
   change: Record<string, unknown>;
 }
 
-/** Everything in a plan that can be broken alone, node by node. A change may be no valid scenario: not all nodes can do without. */
+/** Every single breakage of a plan, node by node. Some changes are not valid scenarios. */
 export function breakages(plan: Plan): BreakableSetting[] {
   return plan.nodes.flatMap((node) => [...cutLinks(plan, node), ...(node.bridge ? [] : brokenSettings(node))]);
 }
 
-/** Each link once, at the end that the lab names first. */
+/** Each link once, at its first end. */
 function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): BreakableSetting[] {
   const down = [...new Set(interfaces.filter(({ up }) => up === false).map((one) => linkNameOf(one.name)))];
   const names = links
@@ -27,7 +27,7 @@ function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): Breaka
     }));
 }
 
-/** Breakages that name nothing but a node. */
+/** Breakages whose only parameter is a node. */
 type OfNode = Exclude<Breakage['code'], 'link-cut' | 'route-removed'>;
 
 function brokenSettings(node: NodePlan): BreakableSetting[] {
@@ -63,7 +63,7 @@ function brokenSettings(node: NodePlan): BreakableSetting[] {
   ];
 }
 
-/** Routes of a node beside its gateway, as a scenario says them; sources in the order in which they are asked for. */
+/** Routes of a node besides its gateway, as YAML; sources in lookup order. */
 function writtenRoutes({ routes, deadEnds = [], rules = [] }: NodePlan) {
   const reaching = routes.map((plan) => {
     const { to, from, via, others = [] } = plan;

@@ -15,17 +15,17 @@ export interface Candidate {
   change: Patch;
 }
 
-/** What a failed flow is, for finding out what would make it work. */
+/** A failed flow, as input for finding fixes. */
 export interface Failure {
   lab: Lab;
-  /** As the variant has it. */
+  /** After the variant's change. */
   scenario: ScenarioFile;
   plan: Plan;
   flow: FlowPlan;
   cause: Cause;
 }
 
-/** The same change for all interfaces of its nodes: what the scenario says of single ones in the same place gives way. */
+/** The same change for all interfaces of its nodes: overrides settings of single interfaces. */
 export function overInterfaces(candidate: Candidate, { servers, nodes }: ScenarioFile): Candidate {
   const { change } = candidate;
   const over = (settings: Patch, interfaces: ScenarioFile['servers']['interfaces'] = {}): Patch => {
@@ -53,7 +53,7 @@ export function onNodes(fixes: Fix[], names: string[], settings: (name: string) 
   return { fixes, change: { nodes: Object.fromEntries(names.map((name) => [name, settings(name)])) } };
 }
 
-/** Settings for all servers; what single servers have of their own gives way. */
+/** Settings for all servers; overrides settings of single servers. */
 export function forServers({ scenario, plan }: Failure, settings: Patch): Patch {
   const yields = Object.fromEntries(Object.keys(settings).map((key) => [key, null]));
   const own = plan.nodes.filter(({ name, role }) => ROLES[role].serves && scenario.nodes[name] !== undefined);
@@ -61,7 +61,7 @@ export function forServers({ scenario, plan }: Failure, settings: Patch): Patch 
   return { servers: settings, nodes: Object.fromEntries(own.map(({ name }) => [name, yields])) };
 }
 
-/** What a node's setting is, wherever it is written: for the node, for all servers, in the lab. */
+/** A node's effective setting, from the node, all servers, or the lab. */
 export function settingOf<K extends keyof ScenarioFile['servers']>(
   { lab, scenario }: Failure,
   name: string,
@@ -71,13 +71,13 @@ export function settingOf<K extends keyof ScenarioFile['servers']>(
   return scenario.nodes[name]?.[key] ?? (ROLES[node.role].serves ? scenario.servers[key] : undefined) ?? node[key];
 }
 
-/** Load balancers of the service that a flow calls. */
+/** Load balancers of the called service. */
 export function balancersFor({ plan, flow }: Failure): NodePlan[] {
   const service = serviceOf(plan, flow);
   return plan.nodes.filter(({ name }) => balancedBy(service, name));
 }
 
-/** Nodes that a flow is for: the servers of its service, or the node that it calls. */
+/** Destination nodes of a flow: the servers of its service, or the called node. */
 export function calledBy({ plan, flow }: Failure): string[] {
   return serviceOf(plan, flow)?.pool.map(({ node }) => node) ?? ('node' in flow.to ? [flow.to.node] : []);
 }

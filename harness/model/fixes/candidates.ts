@@ -22,7 +22,7 @@ import { smallerSegments } from './mss-candidates.ts';
 import { moreProxyPorts } from './proxy-port-candidates.ts';
 import { symmetricHash } from './route-service-candidates.ts';
 
-/** Codes of fixes that name nothing but a node. */
+/** Codes of fixes whose only parameter is a node. */
 type NodeFix = Exclude<
   Extract<Fix, { params: { node: string } }>['code'],
   | 'node-gateway'
@@ -38,8 +38,8 @@ type NodeFix = Exclude<
 >;
 
 /**
- * Changes worth trying for a failed flow, by how small and how usual they are: settings of one node, then of the load
- * balancer and the servers, then routes, and last what changes the topology, its protection, or the mode.
+ * Candidate fixes of a failed flow, smallest and most common first: settings of one node, then of load balancer and
+ * servers, then routes, and finally changes of topology, protection or mode.
  */
 export function candidates(failure: Failure): Candidate[] {
   return [
@@ -49,7 +49,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...withoutNeighbour(failure),
     ...symmetricHash(failure),
     ...listenersOn(failure),
-    ...answersFromWhereAsked(failure),
+    ...answersFromCalledAddress(failure),
     ...interfacesUp(failure),
     ...otherVlans(failure),
     ...nodeSettings(failure),
@@ -84,7 +84,7 @@ function interfacesUp({ plan }: Failure): Candidate[] {
     .map((node) => on(node, 'interfaces-up', { down: [] }));
 }
 
-/** The node where the packet died, set right. */
+/** Settings of the node where the packet was lost. */
 function nodeSettings(failure: Failure): Candidate[] {
   const { node: name, code } = failure.cause;
   const { plan } = failure;
@@ -105,7 +105,7 @@ function nodeSettings(failure: Failure): Candidate[] {
   ];
 }
 
-/** Where tunnels end at servers, all of them have to accept what comes out. */
+/** If tunnels end at servers, all of them must accept the unpacked packets. */
 function rpFilterOffOnServers(failure: Failure): Candidate[] {
   const checking = calledBy(failure).filter((name) => {
     const node = nodeOf(failure.plan, name);
@@ -128,7 +128,7 @@ function windowSettings({ cause: { node, code } }: Failure): Candidate[] {
   ];
 }
 
-/** The rule that stopped the packet taken out; or, where checks of servers fail, each of theirs. */
+/** Removes the rule that blocked the packet; or, if health checks fail, each of the servers' rules. */
 function withoutRule(failure: Failure): Candidate[] {
   const { plan, cause } = failure;
   const names =
@@ -148,7 +148,7 @@ function withoutRule(failure: Failure): Candidate[] {
     });
 }
 
-/** The address of a router's NAT made one that is answered for; or no NAT. */
+/** A NAT address that gets ARP replies; or no NAT. */
 function otherNat(failure: Failure): Candidate[] {
   const { plan, cause } = failure;
   const lost = 'address' in cause.detail.params ? cause.detail.params.address : null;
@@ -169,7 +169,7 @@ function otherNat(failure: Failure): Candidate[] {
   });
 }
 
-/** The entry of a neighbour table taken out that named the wrong MAC. */
+/** Removes the static neighbour entry with the wrong MAC. */
 function withoutNeighbour(failure: Failure): Candidate[] {
   const { plan, scenario, cause } = failure;
   if (cause.detail.code !== 'neighbour-static') return [];
@@ -191,7 +191,7 @@ function withoutFirewall({ plan, cause }: Failure): Candidate[] {
   return node.firewall === 'stateful' ? [on(node, 'firewall-off', { firewall: 'none' })] : [];
 }
 
-/** One end sends and takes no more than the narrow link carries; by its MSS, TCP tells the other end (RFC 9293). */
+/** One end sends and accepts only what the narrow link carries; TCP announces this in its MSS (RFC 9293). */
 function smallerMtu(failure: Failure): Candidate[] {
   const { plan, flow, cause } = failure;
   if (cause.code !== 'too-big') return [];
@@ -220,7 +220,7 @@ function narrowest({ nodes }: Plan): number {
   return Math.min(...nodes.flatMap(({ interfaces }) => interfaces.map(({ mtu = DEFAULT_MTU }) => mtu)));
 }
 
-/** Interfaces at both ends of a wire must agree, so all that are narrow are widened together. */
+/** Both ends of a wire must agree, so all narrow interfaces are widened together. */
 function widerLinks({ plan }: Failure): Candidate[] {
   const all = plan.nodes.flatMap(({ interfaces }) => interfaces.map(({ mtu = DEFAULT_MTU }) => mtu));
   const widest = Math.max(DEFAULT_MTU, ...all);
@@ -244,7 +244,7 @@ function balancerSettings(failure: Failure): Candidate[] {
   ]);
 }
 
-/** Where a server lacks the listener that the packets ask for. */
+/** Adds a missing listener to servers. */
 function listenersOn(failure: Failure): Candidate[] {
   const { plan, flow } = failure;
   if (flow.protocol === 'icmp') return [];
@@ -265,7 +265,7 @@ function listenersOn(failure: Failure): Candidate[] {
   return [
     onNodes(fixes, silent, (name) => ({
       listeners: [
-        // One at a single address is in the way of one at all of them.
+        // A listener at a single address conflicts with one at all addresses.
         ...nodeOf(plan, name).listeners.filter((l) => l.protocol !== protocol || l.port !== portOf(name)),
         { protocol, port: portOf(name) } as const,
       ].map(toListenerYaml),
@@ -273,8 +273,8 @@ function listenersOn(failure: Failure): Candidate[] {
   ];
 }
 
-/** UDP that answers from the address that was asked, as a program does that binds to it, or asks for it (IP_PKTINFO). */
-function answersFromWhereAsked(failure: Failure): Candidate[] {
+/** UDP replies from the called address, as programs that bind to it or use IP_PKTINFO do. */
+function answersFromCalledAddress(failure: Failure): Candidate[] {
   const { plan, flow } = failure;
   if (flow.protocol !== 'udp') return [];
   const elsewhere = calledBy(failure).filter((name) =>
@@ -298,7 +298,7 @@ function quietLoopback(failure: Failure): Candidate[] {
   return [{ fixes: [{ code: 'quiet-loopback', params: QUIET }], change: forServers(failure, QUIET) }];
 }
 
-/** The address of the outgoing interface, which servers can always reply to. */
+/** The address of the outgoing interface, to which servers can always reply. */
 function otherProxyIp(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service === undefined || !MODES[service.mode].hidesSource) return [];

@@ -4,8 +4,8 @@ import type { Fix } from '../../terms/fix.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
 
 /**
- * Health checks that ask what the traffic asks, from where it comes: a server that the traffic does not reach is out then,
- * and one that only a check does not reach is in.
+ * Health checks that match the traffic's destination and source: a server that traffic cannot reach is then out, and
+ * one that only the check cannot reach is in.
  */
 export function otherChecks({ scenario, plan, flow }: Failure): Candidate[] {
   const planned = serviceOf(plan, flow);
@@ -30,7 +30,7 @@ export function otherChecks({ scenario, plan, flow }: Failure): Candidate[] {
   ];
 }
 
-/** What another mode, or another proxy IP, makes of settings of a check that only the one before knew. */
+/** Removes check settings that another mode or proxy IP does not support. */
 export function plainCheck({ scenario }: Failure, service: string): Patch {
   const { target, source } = scenario.services[service]?.check ?? {};
   const less = { ...(target === undefined ? {} : { target: null }), ...(source === undefined ? {} : { source: null }) };

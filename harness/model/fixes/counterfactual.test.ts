@@ -4,7 +4,7 @@ import { readLab, readScenario } from '../../scenario/read/read.ts';
 import { resolvePlan } from '../../scenario/resolve/resolve.ts';
 import { parseYaml } from '../../scenario/yaml-file.ts';
 import { predict } from '../predict.ts';
-import { changedVariant, whatWouldHelp } from './what-if.ts';
+import { changedVariant, fixesFor } from './what-if.ts';
 
 const oneArm = `
 title: One-arm
@@ -36,7 +36,7 @@ function remedies(lab: string, scenario: string): { fixes: Fix[]; patch: Record<
   const [flow] = plan.flows;
   const cause = predict(plan, flow!).find(({ outcome }) => outcome === 'fails')?.cause;
   expect(cause).toBeDefined();
-  const found = whatWouldHelp({ loaded, variant: variant!, plan, flow: flow!, cause: cause! });
+  const found = fixesFor({ loaded, variant: variant!, plan, flow: flow!, cause: cause! });
   for (const { patch } of found) {
     const changed = resolvePlan(loaded.scenario, changedVariant(loaded, variant!, patch)!);
     const outcomes = predict(changed, changed.flows[0]!).map(({ outcome, findings }) => [

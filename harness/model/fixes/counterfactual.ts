@@ -2,32 +2,32 @@ import type { Plan } from '../../terms/plan.ts';
 import { bothPatches } from '../../scenario/merge-patch.ts';
 import type { Candidate, Patch } from './candidate.ts';
 
-/** What changes come to. */
+/** Evaluation of candidate changes. */
 export interface Trial {
-  /** The plan after a change; null where that is no valid scenario. */
+  /** The plan after a change; null if the scenario is then invalid. */
   planAfter: (change: Patch) => Plan | null;
-  /** Whether the flow works in it as it should, whatever is picked. */
+  /** Whether the flow works as intended, whichever server is selected. */
   works: (plan: Plan) => boolean;
-  /** How many pairs are tried where no single change suffices; absent means as many as are usual. */
+  /** Maximum number of pairs to try if no single change suffices; absent means the default. */
   mostPairs?: number;
 }
 
-/** More than these nobody reads. */
-const MOST_SHOWN = 5;
+/** Maximum number of fixes to show. */
+const MAX_SHOWN = 5;
 const MOST_PAIRS_SHOWN = 3;
-/** A pair costs a prediction, and most failures that no single change mends are mended by none. */
-const MOST_PAIRS_TRIED = 150;
+/** Each pair costs a prediction, and most failures without a single fix have no pair either. */
+const MAX_PAIRS_TRIED = 150;
 
 /**
- * The smallest changes that the model says make a flow work: single candidates in the order given, or, if none suffices
- * alone, pairs of them. None leaves the plan as it is, no two lead to the same plan, and each names only what it changes.
+ * The smallest changes that make a flow work according to the model: single candidates in the given order, or, if none
+ * suffices, pairs. Each changes the plan, no two lead to the same plan, and each contains only necessary parts.
  */
 export function counterfactuals(
   candidates: Candidate[],
-  { planAfter, works, mostPairs = MOST_PAIRS_TRIED }: Trial,
+  { planAfter, works, mostPairs = MAX_PAIRS_TRIED }: Trial,
 ): Candidate[] {
   const seen = new Set([substance(planAfter({}))]);
-  /** The plan after a change that no other one has led to. */
+  /** The plan after a change, if no earlier change led to it. */
   const news = ({ change }: Candidate): Plan | null => {
     const plan = planAfter(change);
     const text = substance(plan);
@@ -42,7 +42,7 @@ export function counterfactuals(
   const single: Candidate[] = [];
   const useless: Candidate[] = [];
   for (const candidate of candidates) {
-    if (single.length === MOST_SHOWN) break;
+    if (single.length === MAX_SHOWN) break;
     const plan = news(candidate);
     if (plan !== null) (works(plan) ? single : useless).push(candidate);
   }
@@ -54,14 +54,14 @@ export function counterfactuals(
   });
 }
 
-/** What of a plan decides flows. */
+/** The parts of a plan that affect flows. */
 function substance(plan: Plan | null): string {
   if (plan === null) return '';
   const flows = plan.flows.map((flow) => ({ ...flow, at: null, expect: null }));
   return JSON.stringify({ ...plan, flows });
 }
 
-/** Two at a time, the smaller ones first. */
+/** Pairs, smaller ones first. */
 function pairs(candidates: Candidate[]): Candidate[] {
   const all = candidates.flatMap((a, i) => candidates.slice(i + 1).map((b, j) => ({ a, b, rank: 2 * i + 1 + j })));
   return all
@@ -78,7 +78,7 @@ function first<T>(count: number, items: T[], fits: (item: T) => boolean): T[] {
   return found;
 }
 
-/** A patch without the parts that nothing comes of. */
+/** A patch without unnecessary parts. */
 function without(patch: Patch, isEnough: (less: Patch) => boolean): Patch {
   let kept = patch;
   for (const path of leaves(patch, [])) {
@@ -88,7 +88,7 @@ function without(patch: Patch, isEnough: (less: Patch) => boolean): Patch {
   return kept;
 }
 
-/** Paths to all that a patch sets or removes. */
+/** Paths of everything that a patch sets or removes. */
 function leaves(value: unknown, path: string[]): string[][] {
   const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
   return entries.length === 0 ? [path] : entries.flatMap(([key, inner]) => leaves(inner, [...path, key]));

@@ -11,11 +11,11 @@ import type { Candidate, Failure, Patch } from './candidate.ts';
 
 export const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
 
-/** Another mode for the service, with what that mode needs and without what only the one before knew. */
+/** Another mode for the service, adding what the mode needs and removing what only the previous one supports. */
 export function otherModes(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service === undefined) return [];
-  // A product has only the modes of its profiles.
+  // A product only supports the modes of its profiles.
   if (service.like !== undefined) return siblings(service, service.like);
   const params = { service: service.name };
   const proxy: Candidate = {
@@ -47,7 +47,7 @@ function siblings({ name }: ServicePlan, like: ProfileName): Candidate[] {
   }));
 }
 
-/** An L4 that calls a service of its own has that balanced as well; in direct modes it cannot. */
+/** Balances calls of an L4 to its own service; impossible in direct modes. */
 export function ownCalls({ plan, flow }: Failure): Candidate[] {
   const service = serviceOf(plan, flow);
   if (!balancedBy(service, flow.from) || flow.protocol === 'icmp') return [];
@@ -57,7 +57,10 @@ export function ownCalls({ plan, flow }: Failure): Candidate[] {
   ];
 }
 
-/** What servers in direct modes need: the VIP on their loopback, and in ipip the end of the tunnel; where all have it, only their ARP may be wrong. */
+/**
+ * What servers need in direct modes: the VIP on their loopback, and in ipip the tunnel's end; if all have it, only
+ * their ARP settings may be wrong.
+ */
 export function vipOnLoopback(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service === undefined) return [];
@@ -83,7 +86,7 @@ export function vipOnLoopback(failure: Failure): Candidate[] {
   return [...(noVip ? [vip] : []), ...(noEnd ? [end] : [])];
 }
 
-/** A caller that has the VIP itself calls nobody else. */
+/** A caller that has the VIP itself calls itself. */
 export function callersLoopback(failure: Failure): Candidate[] {
   const { plan, scenario, flow } = failure;
   const service = serviceOf(plan, flow);
@@ -103,7 +106,7 @@ function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: P
   return { services, ...withoutNaming(failure, name) };
 }
 
-/** The VIP beside whatever the servers of the pool hold on their loopback already. */
+/** Adds the VIP to the loopback addresses of the pool's servers. */
 function withVip(failure: Failure, service: ServicePlan): Patch {
   return Object.fromEntries(
     calledBy(failure).map((node) => {
@@ -113,7 +116,7 @@ function withVip(failure: Failure, service: ServicePlan): Patch {
   );
 }
 
-/** What servers do for a service of such a mode, by its name. */
+/** Server settings that refer to a service by name. */
 type Naming = 'undoDscp' | 'tunnelEnd';
 
 function naming(field: Naming, failure: Failure, { name }: ServicePlan): Patch {
@@ -125,7 +128,7 @@ function naming(field: Naming, failure: Failure, { name }: ServicePlan): Patch {
   );
 }
 
-/** Nobody turns the DSCP value of a service into its VIP any more, or ends its tunnel. */
+/** Removes the service from servers' `undoDscp` and `tunnelEnd`. */
 function withoutNaming({ scenario, lab }: Failure, service: string): Patch {
   const less = (settings: Partial<Record<Naming, string[] | undefined>> = {}): Patch =>
     Object.fromEntries(
@@ -141,7 +144,7 @@ function withoutNaming({ scenario, lab }: Failure, service: string): Patch {
   return { servers: less(scenario.servers), nodes: Object.fromEntries(changed) };
 }
 
-/** Two changes of which neither helps without the other. */
+/** Two changes that only help together. */
 function merged(one: Candidate, other: Candidate): Candidate {
   return { fixes: [...one.fixes, ...other.fixes], change: both(one.change, other.change) };
 }

@@ -17,12 +17,12 @@ export function moreRecords({ scenario, plan, flow, cause }: Failure): Candidate
     }));
 }
 
-/** A record as YAML would have it. */
+/** The YAML of a record. */
 function asWritten(record: ScenarioFile['names'][string]['records'][number]): unknown {
   return 'from' in record ? record : record.to;
 }
 
-/** A TTL that the caller's cached answer has outlived. */
+/** A TTL shorter than the age of the caller's cached answer. */
 export function shorterTtl({ flow: { byName }, cause: { code } }: Failure): Candidate[] {
   const seconds = Math.floor(byName?.cached?.ageS ?? 0);
   if (code !== 'stale-answer' || byName === undefined || seconds === 0) return [];

@@ -7,7 +7,7 @@ import { openings } from '../simulation/proxy-ports.ts';
 
 const HIGHEST_PORT = 65_535;
 
-/** More source ports for the proxy IPs of a service, where they have run out: as many as may be needed, or all. */
+/** More source ports for exhausted proxy IPs of a service: as many as needed, or all. */
 export function moreProxyPorts(plan: Plan, called: Parameters<typeof serviceOf>[1]): Candidate[] {
   const name = serviceOf(plan, called)?.name;
   const configs = plan.nodes.flatMap(({ balancer }) => (balancer === null ? [] : [balancer.config.services]));

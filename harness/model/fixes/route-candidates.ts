@@ -11,13 +11,13 @@ import type { Candidate, Failure } from './candidate.ts';
 import { networkOf } from '../simulation/network.ts';
 import { lookUp } from '../simulation/routing.ts';
 
-/** Nodes of which one and the same change is asked, and the ends of the flow that they send to. */
+/** Nodes to change in the same way, and the ends of the flow that they send to. */
 interface Senders {
   names: string[];
   destinations: string[];
 }
 
-/** A route at the caller, the load balancer, the servers, or where the packet died: by a router that is not asked today. */
+/** A route at the caller, load balancer, servers, or the node where the packet was lost, through another router. */
 export function otherRoutes(failure: Failure): Candidate[] {
   return sendersOf(failure).flatMap(({ names, destinations }) =>
     destinations.flatMap((destination) =>
@@ -26,19 +26,19 @@ export function otherRoutes(failure: Failure): Candidate[] {
   );
 }
 
-/** Another default gateway of one of them: a router by its name, or, where it has several legs there, by the leg. */
+/** Another default gateway: a router by name, or by interface if it has several on the link. */
 export function otherGateways(failure: Failure): Candidate[] {
   const { plan, cause } = failure;
   const single = [...new Set([cause.node, ...sendersOf(failure).flatMap(({ names }) => names)])];
   return single.flatMap((name) =>
-    // All of the world by a load balancer: a router gets a route instead.
+    // Not a load balancer as a router's default gateway: the router gets a route instead.
     routersFor(plan, [name], null, ({ role }) => role !== 'l4' || nodeOf(plan, name).role !== 'l3').map(({ gateway }) =>
       onNodes([{ code: 'node-gateway', params: { node: name, gateway } }], [name], () => ({ gateway })),
     ),
   );
 }
 
-/** Another default gateway of all servers, or of those of the service where only these are near it. */
+/** Another default gateway of all servers, or of the service's if only these are in its subnet. */
 export function otherServerGateways(failure: Failure): Candidate[] {
   const { plan, flow } = failure;
   if (serviceOf(plan, flow) === undefined) return [];
@@ -53,7 +53,7 @@ export function otherServerGateways(failure: Failure): Candidate[] {
   });
 }
 
-/** The route taken out by which the packet was dropped. */
+/** Removes the route that dropped the packet. */
 export function withoutDeadEnd(failure: Failure): Candidate[] {
   const { scenario, cause } = failure;
   if (cause.detail.code !== 'dead-end') return [];
@@ -74,7 +74,7 @@ function everythingLike(net: string): string {
   return isV6(net) ? '::/0' : '0.0.0.0/0';
 }
 
-/** Answers of servers that have several legs, by a router on the leg that they were called at. */
+/** Source routes for replies of servers with several interfaces, through a router on the called interface's link. */
 export function sourceRoutes(failure: Failure): Candidate[] {
   const { plan, flow } = failure;
   const service = serviceOf(plan, flow);
@@ -111,24 +111,24 @@ function sendersOf(failure: Failure): Senders[] {
     { names: [flow.from], destinations: [flow.address] },
     ...balancers.map((name) => ({ names: [name], destinations: [flow.source, ...toServers] })),
     { names: servers, destinations: [flow.source, ...(service ? proxyIpsOf(service) : [])] },
-    ...(known.includes(cause.node) || !LED_ASTRAY.includes(cause.code)
+    ...(known.includes(cause.node) || !ROUTE_CAUSES.includes(cause.code)
       ? []
       : [{ names: [cause.node], destinations: ends }]),
   ];
 }
 
-/** What happens where a node in between has no route, or a wrong one. */
-const LED_ASTRAY: CauseCode[] = ['no-route', 'no-neighbour', 'not-forwarding', 'loop'];
+/** Causes due to a missing or wrong route at a node on the path. */
+const ROUTE_CAUSES: CauseCode[] = ['no-route', 'no-neighbour', 'not-forwarding', 'loop'];
 
 interface Router {
-  /** What `gateway:` says of it. */
+  /** Its name in `gateway:`. */
   gateway: string;
   via: string;
 }
 
 /**
  * Routers in a subnet of each of these nodes.
- * @param destination that is not sent by them today; null for any, of either family
+ * @param destination not currently sent through them; null for any, of either family
  */
 function routersFor(
   plan: Plan,
@@ -143,15 +143,16 @@ function routersFor(
       const legs = interfaceAddresses(router).filter(
         (leg) =>
           nodes.every((node) => isNear(node, leg)) &&
-          (destination === null || (isV6(leg) === isV6(destination) && nodes.some(asksOther(plan, leg, destination)))),
+          (destination === null ||
+            (isV6(leg) === isV6(destination) && nodes.some(usesOtherNextHop(plan, leg, destination)))),
       );
       const isOne = [false, true].every((v6) => legs.filter((leg) => isV6(leg) === v6).length < 2);
       return legs.map((via) => ({ gateway: isOne ? router.name : via, via }));
     });
 }
 
-/** Whether a node that does not have the destination itself sends to it by another next hop. */
-function asksOther(plan: Plan, leg: string, destination: string): (node: NodePlan) => boolean {
+/** Whether a node without the destination's address sends to it through another next hop. */
+function usesOtherNextHop(plan: Plan, leg: string, destination: string): (node: NodePlan) => boolean {
   return ({ name }) => {
     const sender = networkOf(plan).hosts.get(name)!;
     return destination !== leg && !sender.owned.has(destination) && lookUp(sender, destination, '')?.via !== leg;
@@ -172,7 +173,7 @@ function routeTo(failure: Failure, names: string[], destination: string, via: st
   }));
 }
 
-/** The subnet that an address is in; the address alone where a sender has that subnet itself, or nobody has it. */
+/** The subnet of an address; only the address if a sender is in that subnet itself, or no node is. */
 function networkBehind(plan: Plan, names: string[], address: string): string {
   const owner = ownerOf(plan, address);
   const cidr =

@@ -16,7 +16,7 @@ export function symmetricHash({ scenario, flow, cause }: Failure): Candidate[] {
   return there.flatMap((one) =>
     back.flatMap((other): Candidate[] => {
       if (one[0] === other[0]) return [];
-      // If both already hash like this, the other way round, only the order of next hops is wrong.
+      // If both already hash like this, but the other way round, only the order of next hops is wrong.
       const isMirrored = one[1].hash === 'destination' && other[1].hash === 'source';
       const [[source, { nextHops }], [destination]] = isMirrored ? [other, one] : [one, other];
       return [

@@ -6,13 +6,13 @@ import type { Place } from '../../terms/cause.ts';
 import type { Candidate } from './candidate.ts';
 import { moreProxyPorts } from './proxy-port-candidates.ts';
 
-/** Checks that find out within a step. */
+/** Check settings that detect failures within a step. */
 const QUICK_CHECK = { intervalMs: 100, timeoutMs: 100, fall: 2 };
 const SHORT_AGE_MS = 300;
 
 /**
- * Changes worth trying for a stream that fails in a step, by how small and how usual they are: what a pair does, what the
- * load balancer does, and last what nodes remember for how long.
+ * Candidate fixes of a stream that fails in a step, smallest and most common first: settings of pairs, of the load
+ * balancer, and ages of nodes' tables.
  * @param places where and why its calls fail, or its connections end
  */
 export function stepCandidates(plan: Plan, stream: StreamPlan, places: Place[]): Candidate[] {
@@ -82,7 +82,7 @@ function configOf({ nodes }: Plan, name: string): LbService | undefined {
   return nodes.flatMap(({ balancer }) => balancer?.config.services ?? []).find((service) => service.name === name);
 }
 
-/** Each where a node fails for what it remembers, or has forgotten. */
+/** Shorter or longer ages at nodes that fail because of what they remember or have forgotten. */
 function ages(plan: Plan, { everyMs }: StreamPlan, places: Place[]): Candidate[] {
   return places.flatMap(({ code, node }): Candidate[] => {
     const { idleTimeoutMs } = nodeOf(plan, node);

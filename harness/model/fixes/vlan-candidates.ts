@@ -2,10 +2,10 @@ import type { SwitchPort } from '../../scenario/vlans.ts';
 import type { Fix } from '../../terms/fix.ts';
 import { calledBy, onNodes, type Candidate, type Failure } from './candidate.ts';
 
-/** Codes of fixes that name a port of a switch and a VLAN. */
+/** Codes of fixes with a switch port and a VLAN as parameters. */
 export type VlanFix = Extract<Fix, { params: { port: string } }>['code'];
 
-/** The port at which VLANs do not agree in the other VLAN, or with one more. */
+/** Moves the port where VLANs differ to the other VLAN, or adds it. */
 export function otherVlans(failure: Failure): Candidate[] {
   const { detail } = failure.cause;
   switch (detail.code) {
@@ -42,7 +42,7 @@ export function otherVlans(failure: Failure): Candidate[] {
   }
 }
 
-/** What the lab says of a port gives way as a whole, so that all of it is said again. */
+/** Overrides the lab's port settings as a whole, so they are repeated in full. */
 function set(
   failure: Failure,
   code: VlanFix,

@@ -3,7 +3,7 @@ import { parseYaml } from '../../scenario/yaml-file.ts';
 import { resolvePlan } from '../../scenario/resolve/resolve.ts';
 import type { FlowResult, ScenarioResult } from '../../terms/results.ts';
 import { predict } from '../predict.ts';
-import { changedVariant, whatWouldHelp, withCounterfactuals } from './what-if.ts';
+import { changedVariant, fixesFor, withCounterfactuals } from './what-if.ts';
 
 test('a change on top of a variant removes what the variant itself leaves alone', () => {
   const lab = readLab(
@@ -59,7 +59,7 @@ flows: { call: { from: s3, to: web, repeat: 2, expect: works } }
   const [variant] = loaded.scenario.variants;
   const plan = resolvePlan(loaded.scenario, variant!);
   const flow = plan.flows[0]!;
-  const [first] = whatWouldHelp({ loaded, variant: variant!, plan, flow, cause: predict(plan, flow)[0]!.cause });
+  const [first] = fixesFor({ loaded, variant: variant!, plan, flow, cause: predict(plan, flow)[0]!.cause });
   expect(first).toMatchObject({
     fixes: [
       { code: 'listen', params: { nodes: ['s1'], port: 8080, protocol: 'tcp' } },
@@ -86,7 +86,7 @@ links:
   );
 
   /** What helps against the failure of a call, with the server of b down. */
-  function helps(check: string, name: string, call: string): ReturnType<typeof whatWouldHelp> {
+  function helps(check: string, name: string, call: string): ReturnType<typeof fixesFor> {
     const yaml = parseYaml(
       'scenario.yaml',
       `
@@ -106,7 +106,7 @@ flows: { call: { from: client, to: www.example.test, ${call}, expect: works } }
     const plan = resolvePlan(loaded.scenario, variant!);
     const flow = plan.flows[0]!;
     const { cause } = predict(plan, flow).find(({ outcome }) => outcome === 'fails')!;
-    return whatWouldHelp({ loaded, variant: variant!, plan, flow, cause });
+    return fixesFor({ loaded, variant: variant!, plan, flow, cause });
   }
 
   test('health checks help if an answer has the address of a service that is down', () => {

@@ -20,13 +20,13 @@ import { resolvePlan } from '../../scenario/resolve/resolve.ts';
 
 type Change = Record<string, unknown>;
 
-/** Predicting all steps again takes longer than one flow. */
-const MOST_PAIRS_IN_STEPS = 12;
+/** Lower limit for steps, because predicting all steps takes longer than one flow. */
+const MAX_PAIRS_IN_STEPS = 12;
 
 /**
- * A variant with a further change on top; null when that is no valid scenario. The changes are applied one after the
- * other: merged into one patch, the second one's `null` would no longer remove anything.
- * @param expect replaces the expectation of flows; the scenario's own hold where it says nothing
+ * A variant with an additional change; null if the result is invalid. The changes are applied in sequence: merged into
+ * one patch, the second one's `null` would no longer remove anything.
+ * @param expect replaces the expectation of flows; by default the scenario's
  */
 export function changedVariant(
   { scenario, yaml }: LoadedScenario,
@@ -44,11 +44,11 @@ export function changedVariant(
   }
 }
 
-/** Every failure that was predicted, expected or not, comes with what would make the flow work. */
+/** Adds fixes to every predicted failure, expected or not. */
 export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenario): ScenarioResult {
   const variants = result.variants.map((of) => {
     const variant = loaded.scenario.variants.find(({ name }) => name === of.name)!;
-    const inStep = helpInSteps({ loaded, variant, plan: of.plan });
+    const inStep = fixesInSteps({ loaded, variant, plan: of.plan });
     const flows = of.flows.map((seen): FlowResult => {
       const flow = of.plan.flows.find(({ name }) => name === seen.name);
       if (flow === undefined) {
@@ -56,7 +56,7 @@ export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenar
         return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
       }
       const cause = seen.disagreement === null ? seen.cause : null;
-      const helps = whatWouldHelp({ loaded, variant, plan: of.plan, flow, cause });
+      const helps = fixesFor({ loaded, variant, plan: of.plan, flow, cause });
       return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
     });
     return { ...of, flows };
@@ -64,7 +64,7 @@ export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenar
   return { ...result, variants };
 }
 
-/** A flow of a variant, and why it failed: null where it did not. */
+/** A flow of a variant, and why it failed; null if it did not. */
 interface Failure {
   loaded: LoadedScenario;
   variant: Variant;
@@ -74,17 +74,17 @@ interface Failure {
 }
 
 /**
- * What the model says would make a failed flow work, smallest change first; nothing is run. Only for failures that the
- * model explains as well: from a prediction that reality refutes nothing follows.
+ * Changes that would make a failed flow work according to the model, smallest first; runs nothing. Only for failures
+ * that the model explains correctly: a wrong prediction proves nothing.
  */
-export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): (Counterfactual & { patch: Change })[] {
+export function fixesFor({ loaded, variant, plan, flow, cause }: Failure): (Counterfactual & { patch: Change })[] {
   if (cause === null) return [];
   const selected = new Set(plan.flows.map(({ name }) => name));
   const planAfter = (change: Change): Plan | null => {
     const changed = changedVariant(loaded, variant, change);
     if (!changed) return null;
     const whole = resolvePlan(loaded.scenario, changed);
-    // Neighbours that nodes know at the start are those of the flows that run.
+    // Initially known neighbours depend on the flows that run.
     return { ...whole, flows: whole.flows.filter(({ name }) => selected.has(name)) };
   };
   const works = (changed: Plan): boolean => {
@@ -96,7 +96,7 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
   const tried = [
     ...moreRecords({ ...failed, flow }),
     ...shorterTtl({ ...failed, flow }),
-    // Of a call by name either the question failed, or one of the calls that may come of it.
+    // In a call by name, either the question or one of the possible calls failed.
     ...exchangesOf(flow).flatMap((exchange) => candidates({ ...failed, flow: exchange })),
     ...onlyHealthyRecords({ ...failed, flow }),
   ];
@@ -109,10 +109,10 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
 }
 
 /**
- * What the model says would keep a stream in a step from failing in the end, or its connections from ending: a function of
- * the cell, `STEP.STREAM`. Nothing is proposed against an outage that is over by itself.
+ * Changes that would keep a stream in a step from failing permanently, or its connections from ending, according to the
+ * model: a function of the cell, `STEP.STREAM`. Proposes nothing for outages that end by themselves.
  */
-export function helpInSteps({
+export function fixesInSteps({
   loaded,
   variant,
   plan,
@@ -148,7 +148,7 @@ export function helpInSteps({
       return outcome !== undefined && isWhole(outcome);
     };
     const tried = stepCandidates(plan, stream, places);
-    return counterfactuals(tried, { planAfter, works, mostPairs: MOST_PAIRS_IN_STEPS }).map(({ fixes, change }) => ({
+    return counterfactuals(tried, { planAfter, works, mostPairs: MAX_PAIRS_IN_STEPS }).map(({ fixes, change }) => ({
       fixes,
       change: stringify(change),
       patch: change,
@@ -157,12 +157,12 @@ export function helpInSteps({
   };
 }
 
-/** Calls work in the end, and connections go on, whatever is picked. */
+/** Whether calls finally work and connections survive, whichever server is selected. */
 function isWhole({ settled, connections }: StreamPrediction): boolean {
   return settled?.every(({ outcome }) => outcome === 'works') === true && (connections?.survive ?? 'all') === 'all';
 }
 
-/** Every alternative gets its answer, and gets it as it should; that two L4s have one address is no concern of it. */
+/** Whether every alternative gets its answer on the intended path; ignores that two L4s have one address. */
 function worksCleanly(alternatives: Iterable<Prediction>): boolean {
   let isAny = false;
   for (const { outcome, findings } of alternatives) {

@@ -9,11 +9,11 @@ import type { Prefix } from '../../scenario/prefix.ts';
 export interface LocalAddress {
   ip: string;
   subnet: Prefix;
-  /** Interface that holds it, `lo` included. */
+  /** Its interface, possibly `lo`. */
   device: string;
 }
 
-/** Every address that a node owns: of its interfaces, of its loopback, and what its load balancer adds. */
+/** All addresses of a node: of its interfaces, its loopback, and those added by its load balancer. */
 export function localAddresses(node: NodePlan): LocalAddress[] {
   const gone = goneAddresses(node);
   const own = [
@@ -28,12 +28,12 @@ export function localAddresses(node: NodePlan): LocalAddress[] {
   return own;
 }
 
-/** VIPs that a load balancer answers ARP for without owning them. */
+/** VIPs for which a load balancer answers ARP without owning them. */
 export function answeredVips(lb: LbConfig): string[] {
   return lb.vipOwner === false ? [...new Set(lb.services.map(({ vip }) => vip))] : [];
 }
 
-/** Proxy IPs of a service that are addresses of the load balancer's own; none for `auto`. */
+/** Explicit proxy IPs of a service; empty for `auto`. */
 export function proxyIps(service: LbService): string[] {
   if (!MODES[service.mode].hidesSource || service.proxyIp === undefined || service.proxyIp === 'auto') return [];
   return [service.proxyIp].flat();

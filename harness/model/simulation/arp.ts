@@ -1,6 +1,6 @@
 import { cause } from '../../terms/cause.ts';
 import { transmit } from './bridge.ts';
-import { macForAnswer, noteAnnouncement, noteAnswer, noteAsker, outdated } from './neighbours.ts';
+import { macForAnswer, noteAnnouncement, noteAnswer, noteRequester, outdated } from './neighbours.ts';
 import { covers } from '../../scenario/prefix.ts';
 import { BROADCAST } from './packet.ts';
 import type { Arp, ArpFrame } from './packet.ts';
@@ -9,7 +9,7 @@ import { validateSource } from './routing.ts';
 import type { Run } from './run.ts';
 import type { Device, Host } from './network.ts';
 
-/** arp_process of net/ipv4/arp.c: answers requests, learns from those who ask and those who answer. */
+/** arp_process of net/ipv4/arp.c: answers requests, and learns from requests and replies. */
 export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFrame): void {
   if (arp.senderIp === arp.targetIp) {
     noteAnnouncement(run, host, { device, address: arp.senderIp }, arp.senderMac);
@@ -21,7 +21,7 @@ export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFra
   }
   if (!answers(run, host, device, arp)) return;
   const asker = { device, address: arp.senderIp };
-  noteAsker(run, host, asker, arp.senderMac);
+  noteRequester(run, host, asker, arp.senderMac);
   const dstMac = macForAnswer(host, asker, arp.senderMac);
   const astray = dstMac === arp.senderMac ? null : outdated(run, host, { mac: dstMac, address: arp.senderIp });
   if (astray !== null) run.unanswered.set(arp.targetIp, () => astray);
@@ -38,7 +38,7 @@ export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFra
   });
 }
 
-/** Gratuitous ARP (RFC 5227, 3), or an unsolicited neighbour advertisement: who has an address says so to everybody. */
+/** Gratuitous ARP (RFC 5227, 3), or an unsolicited neighbour advertisement: announces an address to all neighbours. */
 export function announce(run: Run, host: Host, device: Device, address: string): void {
   const arp = { op: 'request' as const, senderMac: device.mac, senderIp: address, targetIp: address };
   transmit(run, host, device.name, { srcMac: device.mac, dstMac: BROADCAST, arp });
@@ -46,7 +46,7 @@ export function announce(run: Run, host: Host, device: Device, address: string):
 
 /** Whether a node answers `who has target, tell asker` on an interface. */
 function answers(run: Run, host: Host, device: Device, { senderIp: asker, targetIp: target }: Arp): boolean {
-  // The kernel routes the question like a packet, so its source is checked as well.
+  // The kernel routes the request like a packet, so its source is validated too.
   const verdict = validateSource(host, device, { src: asker, dst: target });
   if (!verdict.accepted) {
     const { code } = verdict;
@@ -59,7 +59,10 @@ function answers(run: Run, host: Host, device: Device, { senderIp: asker, target
   return answersForOthers(host, device, { asker, target });
 }
 
-/** arp_ignore (Documentation/networking/ip-sysctl.rst); IPv6 knows level 1 only: an address of that very interface. */
+/**
+ * arp_ignore (Documentation/networking/ip-sysctl.rst); IPv6 always behaves like level 1: an address of that very
+ * interface.
+ */
 function mayAnswer(host: Host, device: Device, asker: string, target: string): boolean {
   const here = device.addresses.some(({ ip }) => ip === target);
   switch (target.includes(':') ? 1 : device.settings.arpIgnore) {

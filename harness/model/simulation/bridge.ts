@@ -3,7 +3,7 @@ import { macKey } from '../../terms/mac-key.ts';
 import { otherPortsInVlan } from '../../scenario/lookup.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame } from './packet.ts';
-import { isSwallowed } from './path-mtu.ts';
+import { isDroppedSilently } from './path-mtu.ts';
 import { discard, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host, Network } from './network.ts';
@@ -15,7 +15,7 @@ export function transmit(run: Run, host: Host, iface: string, frame: Frame): voi
     forward(run, host, null, frame);
     return;
   }
-  if ('packet' in frame && host.ports.includes(iface) && isSwallowed(run, host, iface, frame.packet)) return;
+  if ('packet' in frame && host.ports.includes(iface) && isDroppedSilently(run, host, iface, frame.packet)) return;
   if (!isUp(host, iface)) {
     if ('packet' in frame) discard(run, frame.packet, host.name);
     return;
@@ -62,7 +62,7 @@ function forward(run: Run, host: Host, from: string | null, frame: Frame): void 
     if (ports.length === 0 && 'packet' in frame) discard(run, frame.packet, host.name);
     return;
   }
-  const isOutdated = leadsAstray(run.network, host, frame.dstMac, known);
+  const isOutdated = isOutdatedEntry(run.network, host, frame.dstMac, known);
   const led =
     known.movedFrom === null && !isOutdated
       ? frame
@@ -77,8 +77,8 @@ function misdirected(frame: Frame, by: { bridge: string; port: string; isOutdate
   return { ...frame, packet: { ...frame.packet, misdirected: { ...by, mac: frame.dstMac } } };
 }
 
-/** Whether an entry was right when it was learned, but is not with the current links. */
-export function leadsAstray(network: Network, host: Host, mac: string, { port, wasRight }: MacEntry): boolean {
+/** Whether an entry was right when learned, but is wrong with the current links. */
+export function isOutdatedEntry(network: Network, host: Host, mac: string, { port, wasRight }: MacEntry): boolean {
   return wasRight && !leadsTo(network, host, port, mac);
 }
 

@@ -1,12 +1,12 @@
 /**
- * What a simulation leaves open: which server the load balancer picks, whose ARP answer comes first.
- * The first decision under a key holds for the rest of the run.
+ * Nondeterministic choices of a simulation: which server is selected, whose ARP reply comes first. The first decision
+ * for a key applies to the rest of the run.
  */
 export interface Choices {
   choose: <T>(key: string, options: readonly [T, ...T[]]) => T;
 }
 
-/** The first option each time, for simulations of which one course is enough. */
+/** Always the first option, if one course is enough. */
 export const FIRST: Choices = { choose: (_key, [first]) => first };
 
 /** Runs a simulation once for every combination of choices, the last choice varying fastest. */
@@ -22,7 +22,7 @@ export function* explore<T>(simulate: (choices: Choices) => T): Generator<T> {
   }
 }
 
-/** Decides by a script, and for the first option where that ends. */
+/** Decides by a script, then always the first option. */
 class ScriptedChoices implements Choices {
   readonly decided: { index: number; count: number }[] = [];
   readonly #known = new Map<string, unknown>();

@@ -1,22 +1,22 @@
-/** What is so beside the plan while a flow runs. */
+/** Conditions of a flow in addition to the plan. */
 export interface Circumstances {
-  /** Whether things have happened before the flow: what is not known where it ends may have been known once. */
+  /** Whether earlier events are possible: state that is missing at a node may have existed before. */
   overTime: boolean;
   /** Nodes without power. */
   off: ReadonlySet<string>;
-  /** Nodes whose processes stand still while their kernels go on. */
-  asleep: ReadonlySet<string>;
-  /** Members of pairs that hold an address at the same time, by address; only where there are several. */
+  /** Nodes whose processes are paused while their kernels run. */
+  paused: ReadonlySet<string>;
+  /** Pair members that have an address at the same time, by address; only if there are several. */
   shared: ReadonlyMap<string, string[]>;
-  /** Nodes that have forgotten idle connections, with the time after which they do, ms. */
+  /** Nodes that have forgotten idle connections, with their timeout, ms. */
   expired: ReadonlyMap<string, number>;
 }
 
-/** Every node runs, and no address is in doubt. */
-export const ORDINARY: Circumstances = {
+/** All nodes run, and every address has one owner. */
+export const DEFAULT_CIRCUMSTANCES: Circumstances = {
   overTime: false,
   off: new Set(),
-  asleep: new Set(),
+  paused: new Set(),
   shared: new Map(),
   expired: new Map(),
 };

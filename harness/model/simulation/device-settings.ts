@@ -14,7 +14,7 @@ export interface DeviceSettings {
   acceptRedirects: { v4: boolean; v6: boolean };
 }
 
-/** What the kernel has when nobody set it. */
+/** Kernel defaults. */
 const DEFAULTS: Record<string, number> = { send_redirects: 1, accept_redirects: 1 };
 
 /** Settings of an interface, from the sysctls of its node (keys below /proc/sys, with slashes). */
@@ -42,13 +42,13 @@ export function deviceSettings(sysctls: Record<string, string>, device: string):
     sendRedirects: either('send_redirects'),
     acceptRedirects: {
       v4: forwarding.v4 ? both('accept_redirects') : either('accept_redirects'),
-      // A router takes none, and `all` says nothing (rt6_do_redirect of net/ipv6/route.c).
+      // Routers accept none, and `all` has no effect (rt6_do_redirect of net/ipv6/route.c).
       v6: !forwarding.v6 && (sysctls[`net/ipv6/conf/${device}/accept_redirects`] ?? '1') === '1',
     },
   };
 }
 
-/** Whether packets for an address that come in by an interface with these settings are passed on. */
+/** Whether packets for an address that arrive on an interface with these settings are forwarded. */
 export function forwards({ forwarding }: DeviceSettings, address: string): boolean {
   return address.includes(':') ? forwarding.v6 : forwarding.v4;
 }

@@ -4,16 +4,15 @@ import { callsItself, cannotReply, ownerOf } from '../../scenario/lookup.ts';
 import { hidesSource } from './conntrack.ts';
 import { answerTo, callerSends, closeSocket, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { asFirstData } from './out-of-window.ts';
-import { isRequest, notAstray } from './packet.ts';
+import { isRequest, backOnPath } from './packet.ts';
 import type { Packet } from './packet.ts';
-import { handleIcmpError, learnTaken } from './path-mtu.ts';
+import { handleIcmpError, learnPeerLimit } from './path-mtu.ts';
 import { sendIcmpError, deliver, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './network.ts';
 
 /**
- * What a node does with a packet for one of its own addresses, after the kernel has accepted it.
- * Its own packets go to the outbox.
+ * Processes a packet for one of the node's own addresses, after the kernel has accepted it. Replies go to the outbox.
  */
 export function consume(run: Run, host: Host, packet: Packet): void {
   if (packet.step === 'error') {
@@ -26,7 +25,7 @@ export function consume(run: Run, host: Host, packet: Packet): void {
 
 /** Refusal: a reset for TCP, ICMP port unreachable for the rest. */
 export function refuse(run: Run, host: Host, packet: Packet, why = withoutListener(run, host, packet)): void {
-  die(run, notAstray(packet), why);
+  die(run, backOnPath(packet), why);
   if (packet.protocol === 'tcp') enqueue(run, host, answerTo(run.exchange, packet, 'reset'));
   else sendIcmpError(run, host, packet);
 }
@@ -43,14 +42,14 @@ function withoutListener({ network, exchange }: Run, { name }: Host, { dst, dstP
 function serve(run: Run, host: Host, packet: Packet): void {
   const { exchange } = run;
   const { protocol, step } = packet;
-  const isAsleep = run.circumstances.asleep.has(host.name);
+  const isPausedNode = run.circumstances.paused.has(host.name);
   if (protocol === 'tcp' && step !== 'syn') {
     if (!hasSocket(exchange, host.name, packet)) {
       refuse(run, host, packet, withoutSocket(host, packet));
       return;
     }
     deliver(run, packet, host.name);
-    if (step === 'request' && !isAsleep && packet.isOutOfWindow !== true) answer(run, host, packet);
+    if (step === 'request' && !isPausedNode && packet.isOutOfWindow !== true) answer(run, host, packet);
     return;
   }
   const called = { protocol, address: packet.dst, port: packet.dstPort };
@@ -60,11 +59,11 @@ function serve(run: Run, host: Host, packet: Packet): void {
   }
   deliver(run, packet, host.name);
   if (step !== 'syn') {
-    if (protocol === 'icmp' || (!isAsleep && !cannotReply(host.plan, called))) answer(run, host, packet);
+    if (protocol === 'icmp' || (!isPausedNode && !cannotReply(host.plan, called))) answer(run, host, packet);
     return;
   }
   openSocket(exchange, host.name, packet);
-  learnTaken(run, host, packet);
+  learnPeerLimit(run, host, packet);
   enqueue(run, host, answerTo(exchange, packet, 'syn-ack'));
 }
 
@@ -128,13 +127,13 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
   deliver(run, packet, host.name);
   if (packet.step === 'reply') exchange.answered = true;
   else if (packet.step === 'syn-ack' && !exchange.sent.some(({ step }) => step === 'request')) {
-    learnTaken(run, host, packet);
+    learnPeerLimit(run, host, packet);
     enqueue(run, host, callerSends(exchange, 'ack'));
     enqueue(run, host, asFirstData(run, host, callerSends(exchange, 'request')));
   }
 }
 
-/** Whether the caller has an address too: it called from one that another node has as well, to which replies go. */
+/** Whether the caller also has this address: it called from one that another node has too, and replies go there. */
 function callerHas({ network, exchange }: Run, address: string): boolean {
   return network.hosts.get(exchange.flow.from)!.owned.has(address);
 }

@@ -7,31 +7,31 @@ import { isRequest } from './packet.ts';
 const CALLER_PORT = 40000;
 const TTL = 64;
 
-/** The packets of caller and servers so far in one flow. */
+/** The packets of caller and servers in one flow so far. */
 export interface Exchange {
   flow: FlowPlan;
   service: ServicePlan | null;
   protocol: Packet['protocol'];
-  /** Whether its connection was opened before. */
+  /** Whether its connection was already open. */
   isOpen: boolean;
   /** The caller's own end. */
   source: string;
   sourcePort: number;
-  /** Every packet that was sent, in order; its index is its id. */
+  /** All sent packets in order; the index is the id. */
   sent: Packet[];
   /** Server ends of connections: `node src srcPort dst dstPort`. */
   sockets: Set<string>;
-  /** The node that got the request, and the source that it saw. */
+  /** The node that received the request, and the source that it saw. */
   served: { node: string; source: string } | null;
   /** Whether the caller has its reply. */
   answered: boolean;
   /** Ids of packets that were retransmitted in smaller segments. */
   repeated: Set<number>;
-  /** Data that left out of the window, and who sent it; null while there was none. */
+  /** Data sent out of the window, and its sender; null if none. */
   outOfWindow: { node: string; packet: Packet } | null;
 }
 
-/** @param ends the caller's address, and the server ends of a connection that is open already */
+/** @param ends the caller's address, and the server ends of an open connection */
 export function startExchange(
   flow: FlowPlan,
   service: ServicePlan | null,
@@ -53,7 +53,7 @@ export function startExchange(
   };
 }
 
-/** A packet of the caller's. */
+/** A packet of the caller. */
 export function callerSends(exchange: Exchange, step: Step): Packet {
   const { flow, protocol, source, sourcePort } = exchange;
   const dstPort = protocol === 'icmp' ? sourcePort : flow.port;
@@ -100,12 +100,12 @@ export function hasSocket(exchange: Exchange, node: string, packet: Packet): boo
   return exchange.sockets.has(socketKey(node, packet));
 }
 
-/** Ends a server's connection. @returns whether there was one */
+/** Closes a server's connection. @returns whether there was one */
 export function closeSocket(exchange: Exchange, node: string, packet: Packet): boolean {
   return exchange.sockets.delete(socketKey(node, packet));
 }
 
-/** First packet that the caller sent. */
+/** First packet of the caller. */
 export function firstRequest(exchange: Exchange): Packet | null {
   return exchange.sent.find(({ step }) => isRequest(step)) ?? null;
 }

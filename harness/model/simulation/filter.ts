@@ -9,8 +9,8 @@ import { die, inAnswerTo, sendIcmpError } from './run.ts';
 import type { Run } from './run.ts';
 
 /**
- * The node's packet filter, on what it forwards or takes in: once its own NAT has given a packet another destination, and
- * before it gives it another source. True where the packet goes no further.
+ * The node's packet filter for forwarded and received packets: after its own destination NAT, before source NAT. True
+ * if the packet is blocked.
  */
 export function isFiltered(run: Run, host: Host, { packet, tracked }: Passing): boolean {
   const found = blockedBy(host.plan, seen(packet));
@@ -20,7 +20,7 @@ export function isFiltered(run: Run, host: Host, { packet, tracked }: Passing): 
   die(run, packet, cause('filtered', packet.icmpType === 'too-big' ? 'too-big-unheard' : 'filter-matched', at));
   if (rule.action !== 'reject') return true;
   if (protocolOf(packet) !== 'tcp') sendIcmpError(run, host, packet, { tracked });
-  // Nobody resets a reset (nf_send_reset).
+  // A reset is not answered with a reset (nf_send_reset).
   else if (packet.step !== 'reset')
     run.outbox.push({ node: host.name, packet: answerTo(run.exchange, packet, 'reset'), ...inAnswerTo(tracked) });
   return true;

@@ -9,8 +9,8 @@ import type { Run } from './run.ts';
 import type { Host } from './network.ts';
 
 /**
- * An echo request to a VIP that the load balancer need not own: it is answered at ingress (lb/render/at-ingress.ts), back
- * to the MAC that the frame came from, whatever the node's routes say. True where that was so.
+ * An echo request to a VIP that the load balancer may not own: answered at ingress (lb/render/at-ingress.ts), back to
+ * the frame's source MAC, whatever the node's routes. Returns whether it was.
  */
 export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, packet }: IpFrame): boolean {
   if (packet.protocol !== 'icmp' || !endsHere(host, packet)) return false;
@@ -18,15 +18,15 @@ export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, 
   run.exchange.served ??= { node: host.name, source: packet.src };
   const ingress = host.ports.includes(iface) ? 'br0' : iface;
   const mac = host.plan.interfaces.find(({ name }) => name === ingress)!.mac;
-  // The request itself is turned round: who may not cut that may not cut the reply.
+  // The request itself is sent back, so the same fragmentation rules apply to the reply.
   const reply = { ...answerTo(run.exchange, packet, 'reply'), size: packet.size, cutBy: packet.cutBy ?? 'nobody' };
   transmit(run, host, iface, { srcMac: mac, dstMac: srcMac, packet: reply });
   return true;
 }
 
 /**
- * Everything else to such a VIP that no server gets: the node's own stack refuses it, before it tracks or routes it. True
- * where that was so.
+ * Other packets to such a VIP without a server: the node's own stack rejects them before tracking and routing. Returns
+ * whether it did.
  */
 export function refusesUntracked(run: Run, host: Host, packet: Packet): boolean {
   if (packet.protocol === 'icmp' || !endsHere(host, packet)) return false;

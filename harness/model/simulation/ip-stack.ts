@@ -19,17 +19,17 @@ import {
   noteCarried,
   ownCall,
   refuseFor,
-  unasked,
+  unexpectedReply,
   unservedDirect,
 } from './load-balancing.ts';
 import { hideSource, outsideSources, sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
-import { blamed, invalid, isDroppedByBalancer } from './out-of-window.ts';
-import { isRequest, notAstray, type Packet } from './packet.ts';
+import { withTranslatorBlamed, invalid, isDroppedByBalancer } from './out-of-window.ts';
+import { isRequest, backOnPath, type Packet } from './packet.ts';
 import { fitted, fittedForLo, fitting } from './path-mtu.ts';
 import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
-import { askedOf, balancedWay, deadEnd, selectSource, validateSource, wayOf } from './routing.ts';
+import { lookupKeyOf, balancedRoute, deadEnd, selectSource, validateSource, routeFor } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
 import { tunnelTo, unwrapped, wrapped } from './tunnel.ts';
 import { prefix } from '../../scenario/prefix.ts';
@@ -50,22 +50,26 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     refuse(run, host, arrived, cut);
     return;
   }
-  if (tracked.state === 'new' && isUnbegun(host, arrived)) {
+  if (tracked.state === 'new' && isForgottenConnection(host, arrived)) {
     dropForgotten(run, host, arrived);
     return;
   }
   const moved = translateDestination(arrived, tracked);
-  const packet = moved === arrived ? blamed(run, host, unasked(run, host, arrived), tracked) : notAstray(moved);
+  const packet =
+    moved === arrived
+      ? withTranslatorBlamed(run, host, unexpectedReply(run, host, arrived), tracked)
+      : backOnPath(moved);
   const tunnel = packet.tunnel === undefined ? undefined : tunnelTo(run, host, packet.tunnel);
   const route =
     tunnel !== undefined
       ? { to: prefix(packet.dst), via: null, device: tunnel.name }
       : host.owned.has(packet.dst) || answersEcho(host, packet)
         ? 'local'
-        : (balancedWay(host, packet) ?? wayOf(run, host, packet));
+        : (balancedRoute(host, packet) ?? routeFor(run, host, packet));
   if (route === 'local') {
     if (!sourceIsFine(run, host, device, packet)) return;
-    if (unserved === null && isFiltered(run, host, { packet: asTakenIn(host, device, packet), tracked })) return;
+    if (unserved === null && isFiltered(run, host, { packet: redirectedToLocal(host, device, packet), tracked }))
+      return;
     if (packet.step === 'redirect') {
       learnRedirect(run, host, device, packet);
       return;
@@ -96,7 +100,10 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     forward(run, host, { packet: passing, tracked }, { from: device, route, sourceOnLink: source.onLink });
 }
 
-/** Why a reply to an address of NAT that the node does not have was not translated back: somebody else sent it than was called. */
+/**
+ * Why a reply to a NAT address that the node does not have was not translated back: it came from an address that was
+ * not called.
+ */
 function notTranslated(run: Run, host: Host, packet: Packet): Cause | null {
   const { src: source, dst: address } = packet;
   if (host.plan.nat?.to.includes(address) !== true || packet.about !== undefined) return null;
@@ -122,13 +129,13 @@ function answersEcho({ plan: { balancer } }: Host, { protocol, step, dst }: Pack
 }
 
 /** An echo request to a VIP that the node does not own is redirected to the interface's first address (lb/render/echo.ts). */
-function asTakenIn({ owned }: Host, { addresses }: Device, packet: Packet): Packet {
+function redirectedToLocal({ owned }: Host, { addresses }: Device, packet: Packet): Packet {
   const isV6 = packet.dst.includes(':');
   const own = addresses.find(({ ip }) => ip.includes(':') === isV6);
   return owned.has(packet.dst) || own === undefined ? packet : { ...packet, dst: own.ip };
 }
 
-/** A packet from a socket of this node, or from its kernel, which may know the connection of the packet. */
+/** A packet from a socket of this node, or from its kernel, which may know the packet's connection. */
 export function send(run: Run, host: Host, made: Packet, known?: Tracked): void {
   const tracked = known ?? (keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED);
   const sourced = withSource(run, host, made);
@@ -144,8 +151,8 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
     return;
   }
   // After NAT has changed the destination, the kernel looks up the route again, with the source that it has chosen.
-  const asked = packet === sourced ? askedOf(host, packet) : packet;
-  const route = wayOf(run, host, asked);
+  const asked = packet === sourced ? lookupKeyOf(host, packet) : packet;
+  const route = routeFor(run, host, asked);
   const device = host.devices.get(route?.device ?? '');
   if (route === null) noRoute(run, host, packet, asked);
   else if (device === undefined) refuse(run, host, packet);
@@ -162,7 +169,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
 function withSource(run: Run, host: Host, packet: Packet): Packet {
   if (packet.src !== '') return packet;
   if (host.owned.has(packet.dst)) return { ...packet, src: packet.dst };
-  const route = wayOf(run, host, packet);
+  const route = routeFor(run, host, packet);
   const device = host.devices.get(route?.device ?? '');
   return device === undefined ? packet : { ...packet, src: selectSource(host, device, route?.via ?? packet.dst) };
 }
@@ -174,7 +181,7 @@ function prerouting(run: Run, host: Host, packet: Packet): { tracked: Tracked; u
     return { tracked: UNTRACKED, unserved: direct };
   const tracked = invalid(run, host, packet) ?? trackAny(run, host, packet);
   noteCarried(run, host, { packet, tracked });
-  return { tracked, unserved: isUnbegun(host, packet) ? null : balance(run, host, packet, tracked) };
+  return { tracked, unserved: isForgottenConnection(host, packet) ? null : balance(run, host, packet, tracked) };
 }
 
 function trackAny(run: Run, host: Host, packet: Packet): Tracked {
@@ -339,7 +346,7 @@ function noRoute(run: Run, host: Host, packet: Packet, asked: Pick<Packet, 'src'
 }
 
 /** A load balancer with an idle timeout does not start an unknown connection again. */
-function isUnbegun({ plan: { idleTimeoutMs, balancer } }: Host, packet: Packet): boolean {
+function isForgottenConnection({ plan: { idleTimeoutMs, balancer } }: Host, packet: Packet): boolean {
   const { protocol, step, src, srcPort, dst, dstPort } = packet;
   if (idleTimeoutMs === undefined || protocol !== 'tcp' || step === 'syn' || step === 'reset') return false;
   const isOfService = (service: LbService): boolean =>

@@ -8,7 +8,7 @@ import { flowKey } from './memory.ts';
 import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';
 import type { Passing, Tracked } from './conntrack.ts';
-import { notAstray, type Packet, type Step } from './packet.ts';
+import { backOnPath, type Packet, type Step } from './packet.ts';
 import { forwardingDevice } from './routing.ts';
 import { die } from './run.ts';
 import type { Run } from './run.ts';
@@ -24,7 +24,7 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   if (!service || !server) return false;
   const device = forwardingDevice(host, server.address);
   const opening = clampedAtIngress(host, service, frame.packet);
-  const packet = { ...notAstray(opening), dsr: { l4: host.name, server: server.name } };
+  const packet = { ...backOnPath(opening), dsr: { l4: host.name, server: server.name } };
   if (device === undefined) {
     die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: server.address }));
     return true;
@@ -49,7 +49,7 @@ export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   const server = service && pickAny(run, host, service, packet);
   if (!service || !server) return packet;
   const opening = clampedAtIngress(host, service, packet);
-  return { ...notAstray(opening), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
+  return { ...backOnPath(opening), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
 }
 
 /**
@@ -61,7 +61,7 @@ export function sendIntoTunnel(run: Run, host: Host, packet: Packet): Packet {
   const server = service && pickAny(run, host, service, packet);
   if (!service || !server) return packet;
   const opening = clampedAtIngress(host, service, packet);
-  return { ...notAstray(opening), tunnel: server.address, dsr: { l4: null, server: server.name } };
+  return { ...backOnPath(opening), tunnel: server.address, dsr: { l4: null, server: server.name } };
 }
 
 /** At ingress of an l3dsr server: the DSCP value is translated back to the VIP. */
@@ -176,7 +176,7 @@ export function forgotten(
  * A server's reply for a connection that this load balancer did not create: it forwards the reply untranslated, and is the
  * cause of what follows. In a flow without steps the cause is the caller, which sent the request elsewhere.
  */
-export function unasked(run: Run, host: Host, packet: Packet): Packet {
+export function unexpectedReply(run: Run, host: Host, packet: Packet): Packet {
   const { network, exchange, circumstances } = run;
   const service = serviceOf(network.plan, exchange.flow);
   const isAnswer = ANSWERS.includes(packet.step) && packet.knownCause === undefined;

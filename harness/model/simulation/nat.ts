@@ -110,6 +110,6 @@ export function hideSource(table: Connection[], connection: Connection, source: 
   connection.reply = { ...connection.reply, dst: source, dstPort: port };
 }
 
-/** Lowest of the ports that it chooses from for a port above them (nf_nat_l4proto_unique_tuple). */
+/** Lowest port that it may choose (nf_nat_l4proto_unique_tuple). */
 const FIRST_FREE_PORT = 1024;
 const LAST_PORT = 65_535;

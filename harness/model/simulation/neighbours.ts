@@ -43,8 +43,8 @@ export function sendTo(run: Run, host: Host, nextHop: OnLink, leaving: Leaving):
 }
 
 /**
- * The MAC that an answer to a neighbour goes to. ARP goes back to the MAC that asked (arp_process). An advertisement of IPv6
- * takes the node's own entry, as packets do (ndisc_send_na), and so one that is set by hand.
+ * The destination MAC of an answer to a neighbour. ARP replies go to the requesting MAC (arp_process). IPv6
+ * advertisements use the node's own neighbour entry, like packets (ndisc_send_na), including static ones.
  */
 export function macForAnswer(host: Host, { device, address }: OnLink, asking: string): string {
   return (address.includes(':') ? host.neighbours.get(`${device.name} ${address}`) : undefined) ?? asking;
@@ -75,7 +75,7 @@ export function noteAnnouncement(run: Run, host: Host, neighbour: OnLink, mac: s
 }
 
 /** A request for one of our addresses creates an entry for its sender immediately (neigh_event_ns). */
-export function noteAsker(run: Run, host: Host, asker: OnLink, mac: string): void {
+export function noteRequester(run: Run, host: Host, asker: OnLink, mac: string): void {
   const state = stateOf(run, host);
   const entry = state.neighbours.get(keyOf(asker)) ?? addEntry(state, host, asker);
   settle(run, host, entry, mac);
@@ -106,8 +106,8 @@ export function settleNext(run: Run): boolean {
 }
 
 /**
- * IPv4 keeps the first answer for a second (locktime, arp_process). In IPv6 each later answer of an owner replaces the one
- * before (ndisc_recv_na): packets that waited for the first have left by then, and the rest follows the last one, which
+ * IPv4 keeps the first answer for a second (locktime, arp_process). In IPv6 each later answer of an owner replaces the
+ * previous one (ndisc_recv_na): packets that waited for the first have already left; the rest uses the last one, which
  * may also come too late for the flow.
  */
 function replace(run: Run, entry: Neighbour, first: Neighbour['answers'][number]): void {
@@ -185,7 +185,7 @@ export function outdated(
   return cause('stale-neighbour', detail, { node, address, mac, owner: owner?.name ?? null, holder });
 }
 
-/** Whether a node has an address, or answers for it. */
+/** Whether a node has an address, or answers ARP for it. */
 function holds(host: Host, address: string): boolean {
   const { owned, devices, plan } = host;
   if (owned.has(address) || (plan.balancer !== null && answeredVips(plan.balancer.config).includes(address)))

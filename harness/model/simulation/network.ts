@@ -22,7 +22,7 @@ export interface Network {
 export interface Host {
   name: string;
   plan: NodePlan;
-  /** Interfaces that speak IP: all of a router or server, `br0` of a bridge. */
+  /** IP interfaces: all of a router or server, `br0` of a bridge. */
   devices: Map<string, Device>;
   /** Open ports of the bridge; empty if there is none. */
   ports: string[];
@@ -47,7 +47,7 @@ export interface Device {
   /** Bytes. */
   mtu: number;
   settings: DeviceSettings;
-  /** Addresses it holds, in the order of configuration. */
+  /** Its addresses, in configuration order. */
   addresses: LocalAddress[];
 }
 
@@ -78,7 +78,7 @@ interface Table {
 
 const compiled = new WeakMap<Plan, Network>();
 
-/** Network of a plan, compiled once; addresses of pairs are at their holders before the first step. */
+/** Network of a plan, compiled once; pairs' addresses are at their initial holders. */
 export function networkOf(plan: Plan): Network {
   let network = compiled.get(plan);
   if (network === undefined) {
@@ -137,7 +137,7 @@ function tablesOf(plan: NodePlan, addresses: LocalAddress[]): Table[] {
   return [...bySource, { from: null, routes: mainRoutes(plan, addresses) }];
 }
 
-/** An interface that is down loses its routes, and of its addresses those of IPv6. */
+/** An interface that is down loses its routes, and its IPv6 addresses. */
 function isUsable({ interfaces }: NodePlan, device: string): boolean {
   return interfaces.some(({ name, up }) => name === device && up !== false);
 }

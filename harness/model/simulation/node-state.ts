@@ -1,7 +1,7 @@
 import type { Connection } from './conntrack.ts';
 import type { Packet } from './packet.ts';
 
-/** What a node learns while packets cross it. */
+/** State that a node learns from packets. */
 export interface NodeState {
   /** By `device address`. */
   neighbours: Map<string, Neighbour>;
@@ -10,11 +10,11 @@ export interface NodeState {
   macTable: Map<string, MacEntry>;
   /** Next hops learned from ICMP redirects, by destination. */
   redirects: Map<string, { gateway: string; router: string }>;
-  /** Largest IP packet that the other end of a connection takes, by its address, as it said when that began (MSS). */
+  /** Largest IP packet that the other end of a connection accepts, by its address, as announced at its start (MSS). */
   taken: Map<string, number>;
-  /** Largest IP packet that makes it to an address, as far as ICMP errors told the node; whatever the connection. */
+  /** Largest IP packet that reaches an address according to ICMP errors; for all connections. */
   limits: Map<string, number>;
-  /** Neighbours that this router has sent a redirect: the kernel limits their rate. */
+  /** Neighbours that got a redirect from this router: the kernel limits their rate. */
   redirected: Set<string>;
 }
 
@@ -31,25 +31,25 @@ export interface Neighbour {
   node: string;
   device: string;
   address: string;
-  /** Null until somebody answered. */
+  /** Null until answered. */
   mac: string | null;
-  /** Who answered the one request, in the order of arrival. */
+  /** Answers to the request, in order of arrival. */
   answers: Answer[];
   failed: boolean;
-  /** Packets that wait for the MAC. */
+  /** Packets waiting for the MAC. */
   waiting: Leaving[];
 }
 
 /** An answer to a request for a neighbour. */
 interface Answer {
   mac: string;
-  /** Whether it replaces an earlier one (override flag, RFC 4861, 4.4): not where it is given for somebody else. */
+  /** Whether it replaces an earlier one (override flag, RFC 4861, 4.4): not if answered for another node. */
   overrides: boolean;
 }
 
-/** A packet on its way out of a node. */
+/** A packet leaving a node. */
 export interface Leaving {
   packet: Packet;
-  /** Source MAC that it is to have; absent: the interface's own. */
+  /** Source MAC; absent for the interface's own. */
   srcMac?: string;
 }

@@ -31,7 +31,7 @@ function isLiberal({ plan: { sysctls } }: Host): boolean {
 }
 
 /** The packet, with the node that should have translated it as the cause if another node refuses it. */
-export function blamed(run: Run, host: Host, packet: Packet, tracked: Tracked): Packet {
+export function withTranslatorBlamed(run: Run, host: Host, packet: Packet, tracked: Tracked): Packet {
   if (packet.isOutOfWindow !== true || tracked.state !== 'invalid' || packet.knownCause !== undefined) return packet;
   const connection = find(stateOf(run, host).connections, packet)?.connection;
   if (connection === undefined || !(movesDestination(connection) || hidesSource(connection))) return packet;
@@ -51,7 +51,8 @@ function segmentNotTranslated({ name: node }: Host, { src: source, dst: destinat
 }
 
 /**
- * The segment out of window was not acknowledged: its sender sends the correct one, unless a reset has ended the connection.
+ * The segment out of window was not acknowledged: its sender retransmits it correctly, unless a reset has ended the
+ * connection.
  * @returns whether it does
  */
 export function repeatsInWindow({ exchange, ends, outbox }: Run): boolean {

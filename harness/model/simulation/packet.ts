@@ -2,18 +2,18 @@ import type { Cause } from '../../terms/cause.ts';
 import type { IcmpType } from '../../terms/filter.ts';
 import type { Hop } from '../../terms/walk.ts';
 
-/** Which packet of an exchange this is; UDP and ICMP know `request` and `reply` only. */
+/** The role of a packet in an exchange; UDP and ICMP only have `request` and `reply`. */
 export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'error' | 'redirect';
 
 /** An IP packet in flight. Never changed in place: a flood makes copies that share their past. */
 export interface Packet {
-  /** The same for all copies of one transmission. */
+  /** Equal for all copies of one transmission. */
   id: number;
   step: Step;
   protocol: 'tcp' | 'udp' | 'icmp';
   src: string;
   dst: string;
-  /** ICMP echo carries its id in both ports, as conntrack sees it. */
+  /** For ICMP echo both ports are the id, as in conntrack. */
   srcPort: number;
   dstPort: number;
   ttl: number;
@@ -90,8 +90,8 @@ export function isRequest(step: Step): boolean {
   return step === 'syn' || step === 'ack' || step === 'request';
 }
 
-/** A packet that a wrong neighbour sent on, and that has come to where it is dealt with: that neighbour did no harm. */
-export function notAstray(packet: Packet): Packet {
+/** A packet that a wrong neighbour forwarded to the right place: that neighbour did no harm. */
+export function backOnPath(packet: Packet): Packet {
   if (packet.knownCause?.code !== 'stale-neighbour') return packet;
   const harmless = { ...packet };
   delete harmless.knownCause;

@@ -3,16 +3,16 @@ import { interfaceAddresses, nodeOf, otherPortsInVlan } from '../../scenario/loo
 import { addressValue } from '../../scenario/prefix.ts';
 import type { LinkEnd, NodePlan, Plan, PairPlan } from '../../terms/plan.ts';
 
-/** A pair once a step has settled. */
+/** A pair after a step has settled. */
 export interface PairHolders {
   pair: string;
-  /** By member. `paused`: it sends no advertisements; what it held then it holds still. */
+  /** By member. `paused`: sends no advertisements, but keeps its addresses. */
   members: Record<string, MemberState>;
-  /** Members that hold the addresses, in the order of the plan; several where they do not hear each other. */
+  /** Members that have the addresses, in plan order; several if they do not receive each other's advertisements. */
   holders: string[];
-  /** Living members that hear each other. */
+  /** Groups of running members that receive each other's advertisements. */
   groups: string[][];
-  /** Members of which one holds the addresses, where it is not known which, and `holders` has a guess; else empty. */
+  /** Members of which an unknown one has the addresses (`holders` contains a guess); empty if known. */
   possible: string[];
 }
 
@@ -21,8 +21,8 @@ type MemberState = 'master' | 'backup' | 'fault' | 'off' | 'paused';
 type Member = PairPlan['members'][number];
 
 /**
- * Who holds the addresses of each pair once a step has settled: of members that hear each other, the one of highest
- * priority (RFC 9568, 6.4), or the living master where the pair does not preempt.
+ * Holders of each pair's addresses after a step has settled: among members that receive each other's advertisements,
+ * the one with the highest priority (RFC 9568, 6.4), or the running master if the pair does not preempt.
  * @param step index of the step; -1 for before the first one
  */
 export function holdersAt(plan: Plan, step: number): PairHolders[] {
@@ -45,8 +45,8 @@ export function holdersAt(plan: Plan, step: number): PairHolders[] {
 const found = new WeakMap<Plan, PairHolders[][]>();
 
 /**
- * The plan of a step with the addresses of pairs at those who hold them; nothing in it is a matter of pairs any more.
- * @param now plan in force, without such addresses (`planAt`)
+ * The plan of a step with pairs' addresses at their holders, so that nothing in it depends on pairs.
+ * @param now active plan without such addresses (`planAt`)
  */
 export function withHolders(now: Plan, holders: PairHolders[]): Plan {
   const { pairs, ...rest } = now;
@@ -79,7 +79,7 @@ interface Moment {
   before: PairHolders | null;
 }
 
-/** A link that flaps may have left the addresses where they are while it is up, or while it is down. */
+/** After a flapping link, the addresses may be where they are with the link up, or down. */
 function settled(pair: PairPlan, moment: Moment): PairHolders {
   const { plan, step } = moment;
   const now = planAt(plan, step);
@@ -115,7 +115,7 @@ function settledIn(now: Plan, pair: PairPlan, { plan, step, before }: Moment): P
     const masters = reachable.filter(({ node }) => wasHolder(node));
     const candidates = pair.preempt || masters.length === 0 ? reachable : masters;
     const isOpen = candidates === masters && masters.length > 1 && masters.every(({ node }) => mayHold(node));
-    // That the step waits for a member says who it is, where nothing else does.
+    // The step's awaited master decides if nothing else does.
     const known = isOpen ? masters.find(({ node }) => node === awaited) : undefined;
     if (isOpen && known === undefined) possible.push(...masters.map(({ node }) => node));
     const [master] = [...(known ? [known] : candidates)].sort((a, b) => rank(now, b, a)) as [Member];
@@ -148,12 +148,12 @@ function primary(plan: Plan, { node, iface }: Member): bigint {
   return addressValue((first ?? interfaceAddresses(own)[0] ?? '0.0.0.0').split('/')[0]!);
 }
 
-/** Whether an interface is up at both ends of its wire; a bridge's own one, where any port is. */
+/** Whether both ends of an interface's wire are up; for a bridge interface, whether any port's are. */
 function hasCarrier(plan: Plan, { node, iface }: LinkEnd): boolean {
   return outlets(plan, { node, iface }).some((end) => otherEnd(plan, end) !== null);
 }
 
-/** Whether what one sends from its interface comes to that of the other: through switches, over wires that are up. */
+/** Whether packets from one interface reach another: through switches, over wires that are up. */
 function reach(plan: Plan, one: LinkEnd, other: LinkEnd): boolean {
   const targets = outlets(plan, other);
   const seen = new Set<string>();
@@ -169,13 +169,13 @@ function reach(plan: Plan, one: LinkEnd, other: LinkEnd): boolean {
   return false;
 }
 
-/** The ends of wires that a frame from an interface leaves by: all ports for that of a bridge. */
+/** Interfaces through which a frame leaves: all ports for a bridge interface. */
 function outlets(plan: Plan, { node, iface }: LinkEnd): LinkEnd[] {
   const own = nodeOf(plan, node);
   return own.bridge ? otherPortsInVlan(own, null).map(({ name }) => ({ node, iface: name })) : [{ node, iface }];
 }
 
-/** The other end of a wire that is up, and takes frames, at both ends; null for one that does not. */
+/** The other end of a wire that is up and open at both ends; null otherwise. */
 function otherEnd({ nodes, links }: Plan, from: LinkEnd): LinkEnd | null {
   const isUp = ({ node, iface }: LinkEnd): boolean => {
     const one = nodes.find(({ name }) => name === node)?.interfaces.find(({ name }) => name === iface);

@@ -30,7 +30,7 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
     size,
     // A known path MTU to the other end also limits the announced MSS (ipv4_default_advmss).
     ...(opens(packet) ? { takes: Math.min(device.mtu, limits.get(packet.dst) ?? device.mtu) } : {}),
-    ...(size < packet.size && mayBeCutAgain(packet) ? { cutBy: 'anybody' as const } : {}),
+    ...(size < packet.size && mayBeFragmentedAgain(packet) ? { cutBy: 'anybody' as const } : {}),
   };
 }
 
@@ -57,13 +57,13 @@ function opens({ step }: Packet): boolean {
   return step === 'syn' || step === 'syn-ack';
 }
 
-/** `lo` takes 65,536 bytes, an IPv4 packet has at most 65,535. */
+/** `lo` accepts 65,536 bytes, but an IPv4 packet has at most 65,535. */
 function takenByLo(called: string): number {
   return called.includes(':') ? 65_536 : 65_535;
 }
 
 /** Fragments may be fragmented again over IPv4: the kernel sets DF only on whole packets (__ip_make_skb). */
-function mayBeCutAgain({ protocol, dst }: Packet): boolean {
+function mayBeFragmentedAgain({ protocol, dst }: Packet): boolean {
   return protocol !== 'tcp' && !dst.includes(':');
 }
 
@@ -80,7 +80,7 @@ export function fitting(run: Run, host: Host, device: Device, { packet, tracked 
 }
 
 /** An interface accepts no frame that exceeds its MTU, and a bridge port sends none; both drop silently. */
-export function isSwallowed(run: Run, host: Host, iface: string, packet: Packet): boolean {
+export function isDroppedSilently(run: Run, host: Host, iface: string, packet: Packet): boolean {
   const largest = host.largestAccepted.get(iface);
   if (largest === undefined || packet.size <= largest) return false;
   const { dst: address, size } = packet;
@@ -90,7 +90,7 @@ export function isSwallowed(run: Run, host: Host, iface: string, packet: Packet)
 }
 
 /** The other end of a connection announced its MSS, which NAT does not change. */
-export function learnTaken(run: Run, host: Host, { src, takes }: Packet): void {
+export function learnPeerLimit(run: Run, host: Host, { src, takes }: Packet): void {
   if (takes !== undefined) stateOf(run, host).taken.set(src, takes);
 }
 

@@ -5,23 +5,23 @@ import type { Plan, StepPlan, StreamPlan } from '../../terms/plan.ts';
 import { proxyIps } from './address-ownership.ts';
 
 /**
- * Whether a load balancer may find no free source port toward a server for a connection of a service: its proxy IPs have
- * fewer than the connections that the plan may open by them. A proxy IP is chosen before it is known which ports it has left,
- * and whether a connection that is over still holds its port depends on the kernel: so this is never sure to happen.
+ * Whether a load balancer may find no free source port toward a server: its proxy IPs have fewer ports than the plan
+ * may open connections. A proxy IP is chosen before its free ports are known, and whether a closed connection still
+ * occupies its port depends on the kernel, so this is never certain.
  */
 export function mayRunOut(plan: Plan, l4: LbService[], service: LbService): boolean {
   const ports = portsOf(service);
   return ports !== null && openings(plan, l4, service) > ports;
 }
 
-/** Source ports that each proxy IP of a service has toward a server; null where all there are. */
+/** Source ports of each proxy IP of a service toward a server; null if unlimited. */
 function portsOf({ proxyPorts }: LbService): number | null {
   if (proxyPorts === undefined) return null;
   const { first, last } = portRange(proxyPorts);
   return last - first + 1;
 }
 
-/** How many connections a plan may open by the proxy IPs of a service, at most. */
+/** Maximum number of connections that a plan may open through a service's proxy IPs. */
 export function openings(plan: Plan, l4: LbService[], service: LbService): number {
   const names = l4.filter((other) => sharesSources(other, service)).map(({ name }) => name);
   const isThere = ({ to }: { to: { service: string } | { node: string } }): boolean =>
@@ -39,7 +39,7 @@ function sharesSources(one: LbService, other: LbService): boolean {
   return one.proxyIp === other.proxyIp || proxyIps(other).some((ip) => ips.includes(ip));
 }
 
-/** Kept connections may all break with each step that does something. */
+/** Each step with actions may break all kept connections. */
 function openedBy({ connection, connections, everyMs, sourcePort }: StreamPlan, steps: StepPlan[]): number {
   if (sourcePort !== undefined) return 1;
   if (connection === 'kept') return connections * (1 + steps.filter(({ actions }) => actions.length > 0).length);

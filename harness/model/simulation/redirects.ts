@@ -6,17 +6,17 @@ import type { Run } from './run.ts';
 import type { Device, Host, Route } from './network.ts';
 
 /**
- * Whether a router tells neighbours of better ways. In IPv6 nothing switches it off, and a gateway is named by its
- * link-local address or not at all (ndisc_send_redirect of net/ipv6/ndisc.c): gateways of labs have global ones.
+ * Whether a router sends redirects. IPv6 has no setting for this, and names a gateway only by its link-local address
+ * (ndisc_send_redirect of net/ipv6/ndisc.c): gateways of labs have global ones.
  */
 export function sendsRedirects(device: Device, { via }: Route, { dst }: Packet): boolean {
   return dst.includes(':') ? via === null : device.settings.sendRedirects;
 }
 
-/** The ICMP redirect that a router sends about a packet which leaves by the interface it came by; one a neighbour. */
+/** The ICMP redirect about a packet that leaves through its incoming interface; one per neighbour. */
 export function redirectAbout(run: Run, router: Host, packet: Packet, gateway: OnLink): Packet | null {
   const { redirected } = stateOf(run, router);
-  // The first six in a row are within the rate limit of IPv6 (inet_peer_xrlim_allow).
+  // IPv6's rate limit allows the first six (inet_peer_xrlim_allow).
   if (redirected.has(packet.src) && !packet.src.includes(':')) return null;
   redirected.add(packet.src);
   const { src: dst, srcPort, dstPort } = packet;
@@ -40,10 +40,10 @@ export function redirectAbout(run: Run, router: Host, packet: Packet, gateway: O
 }
 
 /**
- * __ip_do_redirect of net/ipv4/route.c: accepted only from the gateway in use, and only where the better one is a
- * neighbour already; one that is not is asked for, so that a later redirect is accepted. A connection that is not established yet (SYN-ACK) takes no notice. In IPv6 the redirect comes from
- * the router's link-local address, which is no gateway in use: only TCP, which does not look at that, believes it
- * (tcp_v6_err; ip6_redirect for the rest).
+ * __ip_do_redirect of net/ipv4/route.c: accepted only from the gateway in use, and only if the better one is a known
+ * neighbour; otherwise it is resolved, so that a later redirect is accepted. A connection that is not established
+ * (SYN-ACK) ignores it. In IPv6 the redirect comes from the router's link-local address, which is not the gateway in
+ * use: only TCP, which does not check this, accepts it (tcp_v6_err; ip6_redirect for the rest).
  */
 export function learnRedirect(run: Run, host: Host, device: Device, packet: Packet): void {
   const { redirect, about } = packet;

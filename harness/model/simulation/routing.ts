@@ -38,7 +38,7 @@ function answerOf({ tables, lookups }: Host, destination: string, source: string
  * there is no route without a source (ip6_dst_lookup_tail); in IPv4 a call without such a route fails (ip_route_connect,
  * udp_sendmsg).
  */
-export function askedOf(host: Host, { step, protocol, src, dst, about }: Packet): Pick<Packet, 'src' | 'dst'> {
+export function lookupKeyOf(host: Host, { step, protocol, src, dst, about }: Packet): Pick<Packet, 'src' | 'dst'> {
   const isV6 = dst.includes(':');
   const leads = (): boolean => lookUp(host, dst, '') !== null;
   const isFirst = step === 'syn' || protocol !== 'tcp';
@@ -53,7 +53,7 @@ export function askedOf(host: Host, { step, protocol, src, dst, about }: Packet)
  * The route of a packet: of several next hops, the same one for all packets between two ends (fib_multipath_hash of
  * net/ipv4/route.c). An ICMP error is hashed by the quoted packet, so it may not take the path of the flow.
  */
-export function wayOf(
+export function routeFor(
   { choices }: { choices: Choices },
   host: Host,
   { src, dst }: Pick<Packet, 'src' | 'dst'>,
@@ -70,12 +70,12 @@ export function wayOf(
  * is in no subnet of an interface that is up, or the node has a route that goes first (lb/render/routes.ts,
  * lb/host/holdings.ts).
  */
-export function balancedWay(host: Host, packet: Pick<Packet, 'src' | 'dst'>): Route | null {
+export function balancedRoute(host: Host, packet: Pick<Packet, 'src' | 'dst'>): Route | null {
   const services = host.plan.balancer?.config.routeServices ?? [];
   const [service] = bySpecificity(services)
     .filter(({ nextHops: [hop] }) => hop!.includes(':') === packet.dst.includes(':'))
     .map((one) => ({ ...one, net: prefix(destinationOf(one)) }))
-    .filter(({ net }) => covers(net, packet.dst) && !goesFirst(host, packet.dst, net.length));
+    .filter(({ net }) => covers(net, packet.dst) && !hasPrecedence(host, packet.dst, net.length));
   if (service === undefined) return null;
   const via = nextHopOf(service, packet);
   const [near] = [...host.devices.values()]
@@ -87,7 +87,7 @@ export function balancedWay(host: Host, packet: Pick<Packet, 'src' | 'dst'>): Ro
 }
 
 /** Whether the main table has a route with a longer prefix, by a single next hop, or a subnet with the same. */
-function goesFirst({ tables }: Host, destination: string, length: number): boolean {
+function hasPrecedence({ tables }: Host, destination: string, length: number): boolean {
   return tables.some(
     ({ from, routes }) =>
       from === null &&
@@ -154,7 +154,7 @@ export function validateSource(
     return strict && !match ? { accepted: false, code: 'reverse-path' } : { accepted: true, onLink: false };
   }
   if (isWayBack) return { accepted: true, onLink };
-  // Where the interface has no address, a loose check is as strict as the other: so it is where a tunnel ends.
+  // On an interface without address, as at a tunnel's end, a loose check is as strict as a strict one.
   const isNumbered = device.addresses.some(({ ip }) => !ip.includes(':'));
   if (strict || (rpFilter === 2 && (back === null || !isNumbered))) return { accepted: false, code: 'reverse-path' };
   return { accepted: true, onLink: false };

@@ -18,7 +18,7 @@ import type { Host, Network } from './network.ts';
 export interface Run {
   network: Network;
   choices: Choices;
-  /** State of the nodes now; for nodes that are not in it, `before` applies. */
+  /** Current state of the nodes; `before` applies to nodes without an entry. */
   states: Map<string, NodeState>;
   /** State of the nodes before the flow. */
   before: Map<string, NodeState> | null;
@@ -35,7 +35,7 @@ export interface Run {
   check: DirectCheck | null;
   /** Where two nodes answered for the same address. */
   answeredTwice: Findings['two-owners'][];
-  /** Why the owner of an address did not answer who asked for it, or in vain, by address. */
+  /** Why the owner of an address did not answer a requester, by address. */
   unanswered: Map<string, (asker: string) => Cause>;
   /** Which load balancer picked which server, by service, and for which packet of the flow. */
   picked: Map<string, { l4: string; server: string; step: Step }>;
@@ -44,7 +44,7 @@ export interface Run {
   memory: Memory;
   /** Servers of the flow, as in the load balancers' flow tables. */
   flows: Map<string, LbServer>;
-  /** Addresses that several nodes hold, and that were next hops of packets. */
+  /** Addresses that several nodes have, and that were next hops of packets. */
   sharedHops: Set<string>;
 }
 

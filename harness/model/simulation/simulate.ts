@@ -2,7 +2,7 @@ import type { FlowPlan } from '../../terms/plan.ts';
 import { receiveArp } from './arp.ts';
 import { receiveAtPort } from './bridge.ts';
 import type { Choices } from './choices.ts';
-import { ORDINARY, type Circumstances } from './circumstances.ts';
+import { DEFAULT_CIRCUMSTANCES, type Circumstances } from './circumstances.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { undoVip } from './direct-check.ts';
 import { callerSends, serverSends, startExchange } from './exchange.ts';
@@ -15,7 +15,7 @@ import type { NodeState } from './node-state.ts';
 import { repeatsInWindow } from './out-of-window.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame, IpFrame, Trace } from './packet.ts';
-import { isSwallowed } from './path-mtu.ts';
+import { isDroppedSilently } from './path-mtu.ts';
 import { discard } from './run.ts';
 import type { Arrival, Run } from './run.ts';
 import type { Host, Network } from './network.ts';
@@ -63,7 +63,14 @@ export function simulateReply(network: Network, flow: FlowPlan, given: Given & {
 
 /** A flow before its first packet. */
 export function begin(network: Network, flow: FlowPlan, given: Given): Run {
-  const { choices, isUp, states = null, check = null, circumstances = ORDINARY, memory = NEW_CONNECTION } = given;
+  const {
+    choices,
+    isUp,
+    states = null,
+    check = null,
+    circumstances = DEFAULT_CIRCUMSTANCES,
+    memory = NEW_CONNECTION,
+  } = given;
   const caller = network.hosts.get(flow.from)!;
   const name = 'service' in flow.to ? flow.to.service : null;
   const service = network.plan.services.find((s) => s.name === name) ?? null;
@@ -105,7 +112,7 @@ export function settleDown(run: Run): void {
 
 function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
   const host = run.network.hosts.get(node)!;
-  if ('packet' in arrived && isSwallowed(run, host, iface, arrived.packet)) return;
+  if ('packet' in arrived && isDroppedSilently(run, host, iface, arrived.packet)) return;
   const frame = 'packet' in arrived ? atIngress(run, host, iface, arrived) : arrived;
   if (frame === null) return;
   if (host.ports.includes(iface)) {

@@ -4,7 +4,7 @@ import type { Step } from './packet.ts';
 export type TcpState = 'syn-sent' | 'syn-received' | 'established' | 'closed';
 
 /**
- * State of a connection whose first packet this is; null when it cannot begin one. It may be picked up in its middle
+ * State of a connection with this first packet; null if it cannot begin one. Connections may be picked up midway
  * (`nf_conntrack_tcp_loose`).
  */
 export function initialState(step: Step): TcpState | null {
@@ -13,7 +13,7 @@ export function initialState(step: Step): TcpState | null {
   return midstream ? 'established' : null;
 }
 
-/** State after one more packet; null when conntrack calls that packet invalid. */
+/** State after another packet; null if conntrack considers the packet invalid. */
 export function nextState(state: TcpState, direction: 'original' | 'reply', step: Step): TcpState | null {
   if (step === 'reset') return 'closed';
   if (step === 'syn') return direction === 'original' ? state : null;

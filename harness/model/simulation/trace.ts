@@ -2,7 +2,7 @@ import { mssOf } from '../../terms/mss.ts';
 import type { IpFrame, Packet, Trace } from './packet.ts';
 import type { Change, Hop } from '../../terms/walk.ts';
 
-/** The packet of a frame that crosses an interface, with that crossing added to its trace. */
+/** The packet of a frame crossing an interface, with the crossing added to its trace. */
 export function crossing(frame: IpFrame, node: string, iface: string, direction: 'in' | 'out'): Packet {
   const { packet, srcMac, dstMac } = frame;
   const hasPorts = packet.protocol !== 'icmp' && packet.inside === undefined;
@@ -25,7 +25,7 @@ function insideOf({ src, dst, ttl }: Packet): Hop['inside'] & object {
 }
 
 /**
- * The hops of a trace in the order of travel, each with what it changed.
+ * The hops of a trace in order, each with its changes.
  * @param withMss whether hops contain the MSS
  */
 export function hops(trace: Trace | null, withMss: boolean): Hop[] {
@@ -50,7 +50,7 @@ export function crossed(trace: Trace | null, node: string): boolean {
   return false;
 }
 
-/** Node that sent a packet; null while it has not left. */
+/** Node that sent a packet; null before it leaves. */
 export function sender(trace: Trace | null): string | null {
   if (trace === null) return null;
   let first = trace;

@@ -10,12 +10,12 @@ import {
 import { linkName } from '../../terms/link-name.ts';
 import type { FlowPlan, NodePlan, Plan } from '../../terms/plan.ts';
 
-/** A node with the settings of the YAML files. What they leave to the role is off here. */
+/** A node with the settings of the YAML files. Role defaults are off here. */
 export interface NodeSketch extends Omit<NodeSettings, 'interfaces'> {
   role: NodePlan['role'];
   /** Interface → addresses (CIDR): `l2`, `l2-2` at a second link with l2; the key `br0` gives addresses to the bridge itself. */
   interfaces?: Record<string, string>;
-  /** What the YAML files call `interfaces`. */
+  /** `interfaces` in YAML. */
   ofInterfaces?: NodeSettings['interfaces'];
   bridge?: boolean;
 }
@@ -60,8 +60,8 @@ const PORT = 80;
 const sources = new WeakMap<NodePlan, { lab: Lab; scenario: ScenarioFile }>();
 
 /**
- * The plan of a lab and its services, by the product's own schemas and resolver; what a scenario may not say is let
- * through. Services and servers listen on port 80.
+ * The plan of a lab and its services, built by the product's own schemas and resolver, without the scenario checks.
+ * Services and servers listen on port 80.
  */
 export function plan({ nodes, links, services, names = {} }: LabSketch): Plan {
   const lab = labSchema.parse({

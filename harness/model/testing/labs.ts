@@ -9,14 +9,14 @@ export const L4 = '203.0.113.2';
 export const S1 = '203.0.113.11';
 export const S2 = '203.0.113.12';
 
-/** What DSR asks of a server's ARP. */
+/** ARP settings of DSR servers. */
 export const QUIET_ARP = { arpIgnore: 1, arpAnnounce: 2 };
 
 interface Settings {
   services: Record<string, ServiceSketch>;
   /** For every server. */
   servers?: Partial<NodeSketch>;
-  /** For single nodes; wins. */
+  /** For single nodes; overrides `servers`. */
   nodes?: Record<string, Partial<NodeSketch>>;
 }
 
@@ -99,7 +99,7 @@ export function inLineBridge({ services, servers = {}, nodes = {} }: Settings): 
   return { ...sketch, nodes: withChanges(sketch.nodes, nodes) };
 }
 
-/** As one-arm, but the servers are in another subnet, behind another interface of the l3. */
+/** Like one-arm, but the servers are in another subnet, behind another interface of the l3. */
 export function crossSubnet({ services, servers = {}, nodes = {} }: Settings): LabSketch {
   const server = (ip: string): NodeSketch => ({
     role: 'server',

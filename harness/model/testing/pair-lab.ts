@@ -10,17 +10,17 @@ interface PairLab {
   service?: Partial<ServiceSketch>;
   pair?: Partial<PairPlan>;
   nodes?: Record<string, Partial<NodeSketch>>;
-  /** Servers that are behind a switch of their own, `sw`. */
+  /** Servers behind a separate switch, `sw`. */
   beyond?: string[];
-  /** Changes of node plans that sketches have no word for. */
+  /** Changes of node plans that sketches cannot express. */
   ages?: Record<string, Partial<NodePlan>>;
   streams?: (Partial<StreamPlan> & { name: string })[];
   steps: (ActionPlan[] | Partial<StepPlan>)[];
 }
 
 /**
- * client – l3 – l2, and on the l2: l4a and l4b, which are a pair, s1, s2, s3, all in one subnet with the VIP of service `a`.
- * Members advertise over the l2. DSR, round robin, no checks, unless it is said otherwise.
+ * client – l3 – l2, and on the l2: the pair l4a and l4b, s1, s2, s3, all in one subnet with the VIP of service `a`.
+ * Members advertise over the l2. By default DSR, round robin, no checks.
  */
 export function pairLab(sketch: PairLab): Plan {
   const { service = {}, pair = {}, nodes = {}, beyond = [], ages = {}, streams = [], steps } = sketch;
@@ -98,7 +98,7 @@ function stepOf(name: string, step: Partial<StepPlan>): StepPlan {
   return { name, title: name, actions: [], forMs: 3000, nodes: [], services: [], expect: [], at: AT, ...step };
 }
 
-/** The members advertise over two switches of their own, x1 and x2; traffic takes the l2. */
+/** The members advertise over two separate switches, x1 and x2; traffic uses the l2. */
 export function withHeartbeat(lab: Plan): Plan {
   const ends = ['l4a', 'x1', 'x2', 'l4b'];
   const iface = (peer: string, addresses: string[] = []): InterfacePlan => ({

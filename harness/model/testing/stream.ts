@@ -1,7 +1,7 @@
 import type { StreamPlan } from '../../terms/plan.ts';
 import { CLIENT, VIP_A } from './labs.ts';
 
-/** A new connection of the client to service `a` every 20 ms, or what else is asked for. */
+/** By default, a new connection of the client to service `a` every 20 ms. */
 export function streamOf(stream: Partial<StreamPlan> = {}): StreamPlan {
   return {
     name: 'calls',

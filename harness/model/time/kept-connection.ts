@@ -8,18 +8,18 @@ import type { Memory } from '../simulation/memory.ts';
 import type { Network, Route } from '../simulation/network.ts';
 import type { Run } from '../simulation/run.ts';
 
-/** A connection that goes on: what everybody remembers of it, for one of the ways that it may have gone. */
+/** A kept connection: the state that all nodes have for it, for one of its possible courses. */
 export interface Kept {
   memory: Memory;
-  /** What was left to a hash when it was opened or last moved. */
+  /** Choices made by hashes when it was opened or last moved. */
   hashed: ReadonlyMap<string, Hashed>;
-  /** Present where its last call has had no answer: for how long by now, ms at most, and what the call did. */
+  /** Present if its last call is unanswered: for how long, at most, ms, and what happened to the call. */
   waiting?: { forMs: number; prediction: Prediction };
-  /** Servers that have ended it in the actions of the step. */
+  /** Servers that closed it in the step's actions. */
   endedBy?: string[];
 }
 
-/** Which of several a hash took; the same of the same ones, whoever reckons it. */
+/** Result of a hash: deterministic for the same candidates, on any load balancer. */
 interface Hashed {
   took: string;
   of: string;
@@ -28,12 +28,12 @@ interface Hashed {
 const HASHES = ['maglev', 'source-hash'];
 
 /**
- * Decides for one connection: a hash that is reckoned again over the same servers or next hops takes the same one, on
- * another load balancer as well (their seed is fixed, lb/render/choose.ts). Over others it may take another one.
+ * Decides for one connection: a hash over the same servers or next hops gives the same result, on another load balancer
+ * too (their seed is fixed, lb/render/choose.ts). Over others it may differ.
  */
 export class ConnectionChoices implements Choices {
   readonly #hashed: Map<string, Hashed>;
-  /** Services and next hops of which it is not known who is taken. */
+  /** Services and next hops whose choice is unknown. */
   readonly open = new Set<string>();
 
   constructor(
@@ -50,7 +50,7 @@ export class ConnectionChoices implements Choices {
 
   readonly choose = <T>(key: string, options: readonly [T, ...T[]]): T => {
     const [what, node = '', service = ''] = key.split(' ');
-    if (what === 'next') return this.#among(key, options, (hop) => wayText(hop as Route));
+    if (what === 'next') return this.#among(key, options, (hop) => courseText(hop as Route));
     if (what !== 'pick') return this.base.choose(key, options);
     const config = this.network.hosts.get(node)!.plan.balancer!.config.services.find(({ name }) => name === service)!;
     const nameOf = (server: T): string => (server as LbServer).name;
@@ -77,11 +77,11 @@ export class ConnectionChoices implements Choices {
   }
 }
 
-function wayText({ via, device }: Route): string {
+function courseText({ via, device }: Route): string {
   return `${via} ${device}`;
 }
 
-/** What is remembered of a connection once an exchange over it is done. */
+/** State of a connection after an exchange. */
 export function remembered(run: Run, { hashed }: ConnectionChoices): Kept {
   const connections = new Map(run.memory.connections);
   for (const [node, state] of run.states) connections.set(node, state.connections);
@@ -94,7 +94,7 @@ export function remembered(run: Run, { hashed }: ConnectionChoices): Kept {
   };
 }
 
-/** What is left of a connection after the actions of a step. */
+/** State of a connection after the actions of a step. */
 export function afterActions(kept: Kept, actions: ActionPlan[]): Kept {
   const emptied = new Set<string>();
   const unbalanced = new Set<string>();
@@ -104,7 +104,7 @@ export function afterActions(kept: Kept, actions: ActionPlan[]): Kept {
     const { node } = action;
     if (action.do === 'kill' || action.do === 'start') for (const set of [emptied, unbalanced, deaf]) set.add(node);
     if (action.do === 'flushConnections') for (const set of [emptied, unbalanced]) set.add(node);
-    // Its rules go, and with them the flow table; what a process that was killed leaves is taken over.
+    // Removing its rules also removes the flow table; the state of a killed process is adopted.
     if (action.do === 'stopLb' || action.do === 'restartLb') unbalanced.add(node);
     if (action.do === 'stopListeners') deaf.add(node);
   }
@@ -121,7 +121,7 @@ export function afterActions(kept: Kept, actions: ActionPlan[]): Kept {
   };
 }
 
-/** What tells kept connections apart. */
+/** Identity of a kept connection's state. */
 export function keptText({ memory: { connections, flows, sockets }, hashed, waiting }: Kept): string {
   return JSON.stringify([
     [...connections].map(([node, all]) => [node, all.map(({ original, reply, tcp }) => [original, reply, tcp])]).sort(),
@@ -132,7 +132,7 @@ export function keptText({ memory: { connections, flows, sockets }, hashed, wait
   ]);
 }
 
-/** The connection as members of a pair know it that tell each other of connections. */
+/** The connection as known to members of a pair that synchronize connections. */
 export function synced(kept: Kept, groups: string[][]): Kept {
   const { memory } = kept;
   const connections = new Map(memory.connections);

@@ -3,22 +3,22 @@ import type { ActionPlan, StreamPlan } from '../../terms/plan.ts';
 import type { Bound, PredictedOutage } from '../../terms/stream-prediction.ts';
 import type { Prediction } from '../../terms/walk.ts';
 
-/** Something that a step has set going and that is not over yet: a setting bounds it, or it ends when an action does. */
+/** A change that a step has started and that is not complete: a setting bounds it, or it ends with an action. */
 export type Pending = { key: string } & ({ bound: Bound } | { until: ActionPlan['do'] });
 
-/** What fails while some things are still to come. */
+/** Failures while some changes are pending. */
 interface Failing {
   pending: Pending[];
   places: Place[];
 }
 
-/** TCP sends again after a fifth of a second, and waits twice as long each time (RFC 6298). */
+/** TCP retransmits after 200 ms, and doubles the interval each time (RFC 6298). */
 export const FIRST_REPETITION_MS = 200;
 
 /**
- * Failures before a step has settled, and how long there may be some: until the last of those things is done without which
- * calls fail, and for a call or two more; TCP notices late that it is over.
- * @param settled what calls do then; null where that is not known
+ * Failures before a step has settled, and their maximum duration: until the last change is complete without which calls
+ * fail, plus a call or two; TCP notices the end late.
+ * @param settled results of calls then; null if unknown
  */
 export function outageOf(stream: StreamPlan, settled: Prediction[] | null, stages: Failing[]): PredictedOutage | null {
   const steady = new Set(placesOf(settled ?? []).map(text));
@@ -34,7 +34,7 @@ export function outageOf(stream: StreamPlan, settled: Prediction[] | null, stage
   const until = awaited.flatMap((one) => ('until' in one ? [one.until] : []));
   const longest = Math.max(0, ...bounds.map(({ params: { ms } }) => ms));
   const late = stream.connection === 'kept' && stream.protocol !== 'udp' ? longest + FIRST_REPETITION_MS : 0;
-  // From one source port no call begins before the last one that fails has been given up.
+  // With one source port, no call begins before the last failed one has timed out.
   const givenUp = stream.connection === 'new' && stream.sourcePort !== undefined ? stream.timeoutMs : 0;
   return {
     causes,
@@ -44,7 +44,7 @@ export function outageOf(stream: StreamPlan, settled: Prediction[] | null, stage
   };
 }
 
-/** Where and why calls fail that go one of these ways. */
+/** Where and why calls with these predictions fail. */
 export function placesOf(predictions: Prediction[]): Place[] {
   return distinct(predictions.flatMap(({ cause }) => (cause === null ? [] : [{ code: cause.code, node: cause.node }])));
 }

@@ -6,17 +6,17 @@ import type { NodePlan, Plan, ActionPlan, StepPlan } from '../../terms/plan.ts';
 import type { Place } from '../../terms/cause.ts';
 import { localAddresses } from '../simulation/address-ownership.ts';
 import type { Circumstances } from '../simulation/circumstances.ts';
-import { doubtedBy, marked, unmarked, type UncertainNeighbours } from './uncertain-neighbours.ts';
+import { uncertainAfter, marked, unmarked, type UncertainNeighbours } from './uncertain-neighbours.ts';
 import { learnedFromLoadBalancers } from '../health.ts';
 import {
   afterActions,
   afterAnnouncements,
-  mistakes,
+  wrongEntries,
   without,
   withoutFailures,
   type Announcement,
   type Learned,
-  type Mistake,
+  type WrongEntry,
 } from '../learned.ts';
 import { networkOf, type Network } from '../simulation/network.ts';
 import { holdersAt, withHolders, type PairHolders } from '../simulation/pair-holders.ts';
@@ -24,14 +24,14 @@ import type { Pending } from './predicted-outage.ts';
 import { checkFails, checkPasses, macAge, masterDown, neighbourAge, type Age } from './takeover-time.ts';
 import { viewsOf, type World } from './world.ts';
 
-/** State that a step leaves to the next. */
+/** State passed to the next step. */
 export interface Left {
   world: World;
   holders: PairHolders[];
   /** Failures in the steady state, by stream. */
   failing: Map<string, Place[]>;
   /** How long wrong entries of nodes have existed, ms, by entry. */
-  mistaken: Map<string, Elapsed>;
+  wrongFor: Map<string, Elapsed>;
   /** Whether neighbours may have received announcements of pairs' addresses. */
   doubts: UncertainNeighbours;
 }
@@ -51,7 +51,7 @@ export interface Stages {
   /** Changes before its actions are done. */
   first: Pending[];
   holders: PairHolders[];
-  mistaken: Map<string, Elapsed>;
+  wrongFor: Map<string, Elapsed>;
   doubts: UncertainNeighbours;
 }
 
@@ -66,7 +66,7 @@ interface Step {
   left: Left;
   /** The plan once its actions are done. */
   now: Plan;
-  /** Who holds the addresses of pairs when actions are done, and after the takeovers that follow. */
+  /** Holders of pairs' addresses when actions are done, and after the following takeovers. */
   before: PairHolders[];
   after: PairHolders[];
   /** A state of the lab in this step. */
@@ -83,13 +83,13 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   const step = stepAt(plan, index, left);
   const { actions, now, before, after, world } = step;
   const announcements = announcedByMasters(step);
-  const { base, old, fresh } = whatIsLearned(step, announcements);
+  const { base, old, fresh } = learnedIn(step, announcements);
   const remembered = withoutViewsOf(left.world, started(actions));
   const circumstances = world(fresh, remembered).circumstances;
   const checked = withoutFailures(
     learnedFromLoadBalancers(fresh.network, new Map(fresh.learned), circumstances) ?? new Map(),
   );
-  const { mistaken, ageing, isSure } = ageingMistakes(step, mistakes(fresh.network, circumstances, checked));
+  const { wrongFor, ageing, isSure } = ageingEntries(step, wrongEntries(fresh.network, circumstances, checked));
   const final = { network: fresh.network, learned: without(checked, ageing) };
   const frozen = new Set(plan.nodes.map(({ name }) => name).filter((name) => checksNobody(plan, index, name)));
   const views = viewsOf(world(final, remembered), frozen);
@@ -113,7 +113,7 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
     ],
     first: actions.filter((action) => STARTS.includes(action.do)).map(untilDone),
     holders: after,
-    mistaken,
+    wrongFor,
     doubts: fresh.doubts,
   };
 }
@@ -126,18 +126,18 @@ function stepAt(plan: Plan, index: number, left: Left): Step {
   return {
     ...{ plan, index, actions, left, after },
     now: planAt(plan, index),
-    before: after.map((one) => ({ ...one, holders: stillHolding(one, left.holders, actions) })),
+    before: after.map((one) => ({ ...one, holders: holdersBeforeTakeover(one, left.holders, actions) })),
     world: ({ network, learned }, views) => ({ network, circumstances, learned, views, failing }),
   };
 }
 
-/** What nodes know when actions are done (`base`), before takeovers have been announced (`old`), and after (`fresh`). */
-function whatIsLearned({ actions, left, now, before, after }: Step, announcements: Announced) {
+/** State of nodes when actions are done (`base`), before takeovers are announced (`old`), and after (`fresh`). */
+function learnedIn({ actions, left, now, before, after }: Step, announcements: Announced) {
   const noted = afterActions(marked(left.world.learned, left.doubts), actions, now);
   const at = (holders: PairHolders[], { certain, possible }: Announced): Known & { doubts: UncertainNeighbours } => {
     const network = networkOf(withHolders(now, holders));
     const learned = afterAnnouncements(network, noted, [...announced(actions), ...certain]);
-    return { network, ...unmarked(doubtedBy(learned, afterAnnouncements(network, learned, possible))) };
+    return { network, ...unmarked(uncertainAfter(learned, afterAnnouncements(network, learned, possible))) };
   };
   return {
     base: unmarked(noted).learned,
@@ -151,18 +151,18 @@ function whatIsLearned({ actions, left, now, before, after }: Step, announcement
  * @param wrong the wrong entries then
  * @returns `isSure`: whether all of them have certainly aged
  */
-function ageingMistakes({ plan, index, left, now }: Step, wrong: Mistake[]) {
+function ageingEntries({ plan, index, left, now }: Step, wrong: WrongEntry[]) {
   const steps = plan.timeline!.steps;
-  const mistaken = new Map(
-    wrong.map((one) => [mistakeKey(one), longer(left.mistaken.get(mistakeKey(one)), steps[index]!)]),
+  const wrongFor = new Map(
+    wrong.map((one) => [wrongEntryKey(one), longer(left.wrongFor.get(wrongEntryKey(one)), steps[index]!)]),
   );
   const sinceFirst = steps.slice(0, index + 1).reduce((sum, one) => sum + longest(one), 0);
-  const elapsed = (one: Mistake): Elapsed => mistaken.get(mistakeKey(one))!;
+  const elapsed = (one: WrongEntry): Elapsed => wrongFor.get(wrongEntryKey(one))!;
   const ageing = wrong.filter((one) => {
     const { atLeastMs, notBeforeMs } = ageOf(now, one);
     return atLeastMs <= elapsed(one).atMostMs && notBeforeMs <= sinceFirst;
   });
-  return { mistaken, ageing, isSure: ageing.every((one) => ageOf(now, one).atMostMs <= elapsed(one).atLeastMs) };
+  return { wrongFor, ageing, isSure: ageing.every((one) => ageOf(now, one).atMostMs <= elapsed(one).atLeastMs) };
 }
 
 type Passing = Stages['passing'];
@@ -171,7 +171,7 @@ type Passing = Stages['passing'];
 interface Changes {
   holders: { pending: Pending[]; old: Known; fresh: Known };
   views: { pending: Pending[]; old: World['views']; fresh: World['views'] };
-  ages: { pending: Pending[]; ageing: Mistake[] };
+  ages: { pending: Pending[]; ageing: WrongEntry[] };
 }
 
 /** Every state in which some of these changes have happened; their order is unknown. */
@@ -251,7 +251,7 @@ export function circumstancesAt(plan: Plan, index: number, holders: PairHolders[
   return {
     overTime: true,
     off: new Set(names.filter((name) => !hasPower(plan, index, name))),
-    asleep: new Set(names.filter((name) => isPaused(plan, index, name))),
+    paused: new Set(names.filter((name) => isPaused(plan, index, name))),
     shared: new Map(
       split.flatMap(({ pair, holders: masters }) =>
         plan.pairs!.find(({ name }) => name === pair)!.addresses.map(({ address }) => [address, [...masters].sort()]),
@@ -262,7 +262,7 @@ export function circumstancesAt(plan: Plan, index: number, holders: PairHolders[
 }
 
 /** Holders of the addresses when the actions are done, before any takeover. */
-function stillHolding({ pair, members }: PairHolders, before: PairHolders[], actions: ActionPlan[]): string[] {
+function holdersBeforeTakeover({ pair, members }: PairHolders, before: PairHolders[], actions: ActionPlan[]): string[] {
   const lost = new Set(
     actions.flatMap((action) => (action.do === 'kill' || action.do === 'start' ? [action.node] : [])),
   );
@@ -312,7 +312,7 @@ function announcedByMasters({ plan, index, left: { holders: left }, before, afte
         .addresses.map(withoutLength);
       announcements.certain.push(...own.map((address) => ({ node, iface, address })));
       if (!pair.gratuitousArp) continue;
-      // A paused member still has to read what the other one sent meanwhile.
+      // A paused member has not read the other one's advertisements yet.
       const stoodStill = left[i]!.members[node] === 'paused' && !isPaused(plan, index, node);
       (isNew || stoodStill ? announcements.certain : announcements.possible).push(
         ...pair.addresses.map(({ address, ifaces }) => ({ node, iface: ifaces[node]!, address })),
@@ -388,11 +388,11 @@ function changesOf(before: World['views'], after: World['views']): Pending[] {
   return [...new Map(all.map((one) => [one.key, one])).values()];
 }
 
-function ageOf(plan: Plan, { node, kind }: Mistake): Age {
+function ageOf(plan: Plan, { node, kind }: WrongEntry): Age {
   return kind === 'mac' ? macAge(nodeOf(plan, node)) : neighbourAge(nodeOf(plan, node));
 }
 
-function ageBound(plan: Plan, mistake: Mistake): Pending {
+function ageBound(plan: Plan, mistake: WrongEntry): Pending {
   const { node, kind } = mistake;
   const params = { node, ms: ageOf(plan, mistake).atMostMs };
   return {
@@ -401,7 +401,7 @@ function ageBound(plan: Plan, mistake: Mistake): Pending {
   };
 }
 
-function mistakeKey({ node, kind, key }: Mistake): string {
+function wrongEntryKey({ node, kind, key }: WrongEntry): string {
   return `${node} ${kind} ${key}`;
 }
 
@@ -414,7 +414,7 @@ export function longest({ forMs, until }: StepPlan): number {
   return forMs + (until?.withinMs ?? 0) + SLACK_MS;
 }
 
-function isIn(learned: Learned, { node, kind, key }: Mistake): boolean {
+function isIn(learned: Learned, { node, kind, key }: WrongEntry): boolean {
   const state = learned.get(node);
   return state !== undefined && (kind === 'mac' ? state.macTable : state.neighbours).has(key);
 }

@@ -7,27 +7,27 @@ import { FIRST_REPETITION_MS, placesOf } from './predicted-outage.ts';
 import { longest } from './stages.ts';
 import { courses, endedByServer, isKept, type Course, type World } from './world.ts';
 
-/** Connections of one stream that may differ in what is remembered of them. */
-const MOST_KEPT = 12;
+/** Maximum number of distinct connection states of one stream. */
+const MAX_KEPT = 12;
 
-/** How calls of one stream go in one world. */
+/** Courses of one stream's calls in one world. */
 export interface StreamCourses {
-  /** Over each connection that was there before. */
+  /** Over each existing connection. */
   next: Course[];
-  /** With a new one. */
+  /** Over a new connection. */
   fresh: Course[];
-  /** Over that one, once it is open. */
+  /** Over that connection once it is open. */
   later: Course[];
-  /** How connections that were there before end where their server speaks first. */
+  /** How existing connections end if their server sends first. */
   ends: Place[];
 }
 
-/** What is tried in each world of a step. */
+/** Calls to simulate in each world of a step. */
 export interface StreamsInStep {
   streams: StreamPlan[];
-  /** Connections that there are already, by stream. */
+  /** Existing connections, by stream. */
   kept: Map<string, Kept[]>;
-  /** Whether anything happens in the step. */
+  /** Whether the step changes anything. */
   moves: boolean;
 }
 
@@ -49,13 +49,13 @@ export function coursesOf({ next, fresh, later }: StreamCourses): Course[] {
   return [...fresh, ...next, ...later];
 }
 
-/** How calls go: over connections that there are, and over new ones where there are none or some have ended. */
+/** Results of calls: over existing connections, and over new ones if there are none or some have ended. */
 export function answersOf(stream: StreamPlan, { next, fresh, later }: StreamCourses): Prediction[] {
   if (!isKept(stream)) return predictions(fresh);
   const going = next.filter((one) => !isEnded(stream, one));
   const unopened = fresh.filter(findsNoPort);
   if (next.length > 0 && going.length === next.length) return predictions([...next, ...unopened]);
-  // Where a connection lasts for one call only, every other call opens one.
+  // If a connection only lasts for one call, every other call opens one.
   const lastsOnce = later.some((one) => isEnded(stream, one));
   const opening = lastsOnce || !fresh.some(works) ? fresh : [];
   return predictions([...going, ...(opening.length > 0 ? opening : unopened), ...later]);
@@ -76,8 +76,8 @@ export function failuresOf(stream: StreamPlan, tried: StreamCourses): Place[] {
 }
 
 /**
- * What connections that have waited for an answer since an earlier step may wait for still: TCP sends again only once the
- * time that it has waited has passed once more (RFC 6298, 5.5).
+ * Causes for which connections from an earlier step may still wait: TCP retransmits only after doubling the time waited
+ * so far (RFC 6298, 5.5).
  */
 export function stillWaiting(step: StepPlan, { next }: StreamCourses): Prediction[] {
   return next.flatMap((one) => (mayWait(step, one) ? [one.before!.waiting!.prediction] : []));
@@ -89,8 +89,8 @@ function mayWait(step: StepPlan, course: Course): boolean {
 }
 
 /**
- * Connections when the step ends, those that wait for an answer among them.
- * @param stall since when, and for what, some may wait although it would work by now
+ * Connections at the end of a step, including waiting ones.
+ * @param stall since when, and for which cause, some may still wait although calls would work again
  */
 export function keptAfter(
   stream: StreamPlan,
@@ -117,8 +117,8 @@ function withWaiting(course: Course, step: StepPlan, stall: Kept['waiting'] | nu
 }
 
 /**
- * What becomes of connections that there were, or else of those that are opened in the step.
- * @param waiting what some may still wait for when the step ends
+ * Fate of existing connections, otherwise of those opened in the step.
+ * @param waiting causes for which some may still wait at the step's end
  */
 export function fateOf(
   tries: StreamCourses[],
@@ -129,9 +129,9 @@ export function fateOf(
   const followed = there.length > 0 ? there : tries.flatMap(({ later }) => later);
   if (followed.length === 0) return null;
   const going = followed.filter(works);
-  // Who is turned away in between comes back with another connection, and so does whose server is told that there is none.
+  // A caller refused in between opens another connection, and so does one whose server learns that there is none.
   const endedEarlier = passing.flatMap(({ next }) =>
-    next.filter(({ isTurnedAway, prediction }) => isTurnedAway || prediction.cause?.code === 'connection-unknown'),
+    next.filter(({ isRefused, prediction }) => isRefused || prediction.cause?.code === 'connection-unknown'),
   );
   const byServer = [...tries, ...passing].flatMap(({ ends }) => ends);
   const unopened = tries.flatMap(({ fresh }) => fresh.filter(findsNoPort));
@@ -144,14 +144,14 @@ export function works({ prediction }: Course): boolean {
   return prediction.outcome === 'works';
 }
 
-/** A port comes free only when another connection ends: who finds none goes on finding none, while others go on. */
+/** A port only becomes free when another connection ends: a caller without one keeps failing while others continue. */
 function findsNoPort({ prediction }: Course): boolean {
   return prediction.cause?.code === 'ports-exhausted';
 }
 
 /** Whether a connection is reopened after this. A UDP socket stays, regardless of ICMP errors. */
-function isEnded({ protocol }: StreamPlan, { isTurnedAway }: Course): boolean {
-  return isTurnedAway && protocol !== 'udp';
+function isEnded({ protocol }: StreamPlan, { isRefused }: Course): boolean {
+  return isRefused && protocol !== 'udp';
 }
 
 function openedBy(fresh: Course[]): Kept[] {
@@ -163,5 +163,5 @@ function predictions(all: Course[]): Prediction[] {
 }
 
 function distinctKept(all: Kept[]): Kept[] {
-  return [...new Map(all.map((one) => [keptText(one), one])).values()].slice(0, MOST_KEPT);
+  return [...new Map(all.map((one) => [keptText(one), one])).values()].slice(0, MAX_KEPT);
 }

@@ -3,10 +3,10 @@ import type { Plan, StepPlan, StreamPlan } from '../../terms/plan.ts';
 import type { Place } from '../../terms/cause.ts';
 import type { PredictedOutage, StreamPrediction } from '../../terms/stream-prediction.ts';
 import type { Prediction } from '../../terms/walk.ts';
-import { allUncertain, withoutChances, type UncertainNeighbours } from './uncertain-neighbours.ts';
+import { allUncertain, withoutRandomEntries, type UncertainNeighbours } from './uncertain-neighbours.ts';
 import { initialStates } from '../health.ts';
 import { afterActions, synced, type Kept } from './kept-connection.ts';
-import { sameWays, afterRuns, withoutFailures } from '../learned.ts';
+import { samePaths, afterRuns, withoutFailures } from '../learned.ts';
 import { networkOf } from '../simulation/network.ts';
 import { holdersAt, withHolders } from '../simulation/pair-holders.ts';
 import { FIRST_REPETITION_MS, outageOf, placesOf } from './predicted-outage.ts';
@@ -28,7 +28,7 @@ import { leavesTheEndOpen, unknownOf } from './unknowns.ts';
 import { isKept, viewsOf, type World } from './world.ts';
 
 /** Number of rounds of calls that may change the nodes before the state counts as steady. */
-const MOST_ROUNDS = 3;
+const MAX_ROUNDS = 3;
 
 /** Predictions by step and stream, each from the state after the previous steps. */
 export function predictTimeline(plan: Plan): StreamPrediction[][] {
@@ -69,7 +69,7 @@ function beforeFirst(plan: Plan): Left {
     world: { ...world, views: viewsOf(world, new Set()) },
     holders,
     failing: new Map(),
-    mistaken: new Map(),
+    wrongFor: new Map(),
     doubts: new Map(),
   };
 }
@@ -141,7 +141,7 @@ function takeStep(
   const [first] = settled;
   const world = settled.at(-1)?.world ?? first!.world;
   return {
-    left: { world, holders: stages.holders, failing, mistaken: stages.mistaken, doubts },
+    left: { world, holders: stages.holders, failing, wrongFor: stages.wrongFor, doubts },
     kept: after,
     predictions,
   };
@@ -157,7 +157,7 @@ function outlasting(
   before: StreamCourses[],
 ): NonNullable<Kept['waiting']> | null {
   const ms = Math.max(0, ...(outage?.bounds ?? []).map((bound) => bound.params.ms));
-  const [stall] = before.flatMap(({ next }) => next.filter((one) => !works(one) && !one.isTurnedAway));
+  const [stall] = before.flatMap(({ next }) => next.filter((one) => !works(one) && !one.isRefused));
   const isOver = forMs >= ms + FIRST_REPETITION_MS + (until === undefined ? ms : 0);
   return ms === 0 || isOver || stall === undefined ? null : { forMs: ms, prediction: stall.prediction };
 }
@@ -179,15 +179,18 @@ function settle(world: World, all: StreamsInStep): Settled {
   for (let round = 1; ; round++) {
     const tried = coursesInWorld(now, all);
     const runs = [...tried.values()].flatMap(coursesOf).map(({ run }) => run);
-    const { learned, doubts } = withoutChances(afterRuns(now.learned, runs), now.circumstances.shared);
-    if (round === MOST_ROUNDS || sameWays(now.learned, learned))
+    const { learned, doubts } = withoutRandomEntries(afterRuns(now.learned, runs), now.circumstances.shared);
+    if (round === MAX_ROUNDS || samePaths(now.learned, learned))
       return { world: { ...now, learned }, tried, early, doubts };
     for (const stream of streams) early.get(stream.name)!.push(...failuresOf(stream, tried.get(stream.name)!));
     now = { ...now, learned };
   }
 }
 
-/** If two nodes hold an address, a reply may reach the other one while neighbours change: some connections may not survive. */
+/**
+ * If two nodes have an address, a reply may reach the other one while neighbours change: some connections may not
+ * survive.
+ */
 function endangered(
   fate: StreamPrediction['connections'],
   outage: PredictedOutage | null,

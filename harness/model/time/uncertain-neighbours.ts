@@ -1,31 +1,31 @@
 import type { Learned } from '../learned.ts';
 import type { Neighbour } from '../simulation/node-state.ts';
 
-/** Entries of neighbour tables of which it is not known what they say, by node and key. */
+/** Neighbour entries with unknown contents, by node and key. */
 export type UncertainNeighbours = ReadonlyMap<string, ReadonlyMap<string, Neighbour>>;
 
-/** Stands for a MAC that is not known, though the node has one. */
-const DOUBTED = '?';
+/** Represents an unknown MAC of an existing entry. */
+const UNKNOWN_MAC = '?';
 
-/** What nodes know, with a mark for each entry that is in doubt: what happens to it is as with any other. */
+/** State with a mark for each uncertain entry, which is otherwise treated like any other. */
 export function marked(learned: Learned, doubts: UncertainNeighbours): Learned {
   const all = new Map(learned);
   for (const [node, entries] of doubts) {
     const state = all.get(node);
     if (state === undefined) continue;
-    const marks = [...entries].map(([key, entry]): [string, Neighbour] => [key, { ...entry, mac: DOUBTED }]);
+    const marks = [...entries].map(([key, entry]): [string, Neighbour] => [key, { ...entry, mac: UNKNOWN_MAC }]);
     all.set(node, { ...state, neighbours: new Map([...state.neighbours, ...marks]) });
   }
   return all;
 }
 
-/** Removes the marks: nodes in doubt ask again. */
+/** Removes the marks: these nodes resolve again. */
 export function unmarked(learned: Learned): { learned: Learned; doubts: UncertainNeighbours } {
-  return partedBy(learned, ({ mac }) => mac === DOUBTED);
+  return partedBy(learned, ({ mac }) => mac === UNKNOWN_MAC);
 }
 
-/** Puts in doubt what an announcement would change that may come, or not. */
-export function doubtedBy(before: Learned, announced: Learned): Learned {
+/** Marks entries that a possible announcement would change. */
+export function uncertainAfter(before: Learned, announced: Learned): Learned {
   const changed = new Map(
     [...before].map(([node, { neighbours }]): [string, Map<string, Neighbour>] => [
       node,
@@ -35,15 +35,15 @@ export function doubtedBy(before: Learned, announced: Learned): Learned {
   return marked(before, changed);
 }
 
-/** Takes out what was learned of addresses that several nodes answer for: the next one who asks may hear another first. */
-export function withoutChances(
+/** Removes entries for addresses that several nodes answer for: another answer may come first next time. */
+export function withoutRandomEntries(
   learned: Learned,
   shared: ReadonlyMap<string, string[]>,
 ): { learned: Learned; doubts: UncertainNeighbours } {
   return partedBy(learned, ({ address, answers }) => shared.has(address) && answers.length > 1);
 }
 
-/** Both doubts. */
+/** Union of uncertain entries. */
 export function allUncertain(...doubts: UncertainNeighbours[]): UncertainNeighbours {
   const all = new Map<string, Map<string, Neighbour>>();
   for (const some of doubts)
@@ -51,7 +51,7 @@ export function allUncertain(...doubts: UncertainNeighbours[]): UncertainNeighbo
   return all;
 }
 
-/** Addresses that some node may send to the wrong one for. */
+/** Addresses with an uncertain entry at some node. */
 export function addressesIn(doubts: UncertainNeighbours): Set<string> {
   return new Set([...doubts.values()].flatMap((entries) => [...entries.values()].map(({ address }) => address)));
 }

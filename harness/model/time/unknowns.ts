@@ -11,13 +11,13 @@ interface Asked {
   stream: StreamPlan;
   tries: StreamCourses[];
   stages: Stages;
-  /** Who held addresses when the step began. */
+  /** Holders of addresses at the step's start. */
   before: PairHolders[];
-  /** When it ends. */
+  /** At the step's end. */
   doubts: UncertainNeighbours;
 }
 
-/** What the model cannot say of a stream in a step, and why. */
+/** What the model cannot predict for a stream in a step, and why. */
 export function unknownOf(plan: Plan, index: number, { stream, tries, stages, before, doubts }: Asked): Unknown[] {
   const { actions } = plan.timeline!.steps[index]!;
   const [{ circumstances }] = stages.settled as [World];
@@ -25,12 +25,12 @@ export function unknownOf(plan: Plan, index: number, { stream, tries, stages, be
   const service = plan.services.find(({ name }) => name === called);
   const beyond = actions.flatMap((action): Unknown[] => {
     if (action.do === 'flap') return [{ code: 'action-unknown', params: { action: action.do } }];
-    // Whether the kernel goes on translating when the rules are gone depends on what else does so in the node.
+    // Whether the kernel keeps translating after the rules are removed depends on other rules on the node.
     const translates = action.do === 'stopLb' && stream.connection === 'kept' && service && !isDirect(service);
     return translates ? [{ code: 'action-unknown', params: { action: action.do } }] : [];
   });
   const idle = [
-    circumstances.asleep.has(stream.from) ? 'pause' : null,
+    circumstances.paused.has(stream.from) ? 'pause' : null,
     circumstances.off.has(stream.from) ? 'kill' : null,
   ];
   const notCalling = idle.flatMap((action): Unknown[] =>
@@ -61,7 +61,7 @@ export function unknownOf(plan: Plan, index: number, { stream, tries, stages, be
   return [...beyond, ...notCalling, ...shared, ...masters, ...contested, ...picked];
 }
 
-/** Whether what is not known keeps the model from saying how calls go in the end. */
+/** Whether unknowns prevent predicting the final results of calls. */
 export function leavesTheEndOpen(unknown: Unknown[], { until }: StepPlan, holders: PairHolders[]): boolean {
   return unknown.some(({ code, params }) => {
     if (code !== 'master-unknown') return code === 'action-unknown' || code === 'neighbours-unknown';

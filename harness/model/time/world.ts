@@ -12,53 +12,53 @@ import type { Learned } from '../learned.ts';
 import type { Host, Network } from '../simulation/network.ts';
 import { placesOf } from './predicted-outage.ts';
 import { predictionOf } from '../predict.ts';
-import { isTurnedAway } from '../repetition.ts';
+import { isRefused } from '../repetition.ts';
 import type { Run } from '../simulation/run.ts';
 import { simulate, simulateReply, type Given } from '../simulation/simulate.ts';
 
-/** A state of a lab in which calls of streams go the same ways as long as it lasts. */
+/** A state of a lab in which calls of streams have constant courses. */
 export interface World {
   network: Network;
   circumstances: Circumstances;
   learned: Learned;
-  /** What load balancers think of servers, by `l4 service server`. */
+  /** Load balancers' views of servers, by `l4 service server`. */
   views: Views;
-  /** Servers that answer checks by HTTP with an error. */
+  /** Servers that answer HTTP checks with an error. */
   failing: ReadonlySet<string>;
 }
 
 type Views = ReadonlyMap<string, View>;
 
-/** What a load balancer thinks of a server of a service. */
+/** A load balancer's view of a server. */
 export interface View {
   service: LbService;
   isUp: boolean;
-  /** Whether it knows so by itself, and not by a check that takes its time. */
+  /** Whether it is known immediately, without a check. */
   isAtOnce: boolean;
 }
 
-/** A way that a call may go. */
+/** A possible course of a call. */
 export interface Course {
   run: Run;
   prediction: Prediction;
-  /** The connection that it goes over; null where it opens its own. */
+  /** Its existing connection; null if it opens one. */
   before: Kept | null;
-  /** The connection as it is remembered then; null where nothing of it matters to anybody. */
+  /** State of the connection afterwards; null if irrelevant. */
   kept: Kept | null;
-  /** Whether the caller was told that it gets nothing; otherwise it timeout. */
-  isTurnedAway: boolean;
-  /** Picks of hashes, and next hops, that are not known. */
+  /** Whether the caller was refused; otherwise it timed out. */
+  isRefused: boolean;
+  /** Unknown results of hashes, and next hops. */
   open: ReadonlySet<string>;
 }
 
-/** A SYN is sent again after a second (RFC 6298, 2.1). */
-const SYN_AGAIN_MS = 1000;
-/** More ways than these a call of a big pool may have, and they are alike. */
-const MOST_COURSES = 300;
+/** Retransmission time of a SYN (RFC 6298, 2.1). */
+const SYN_RETRANSMIT_MS = 1000;
+/** Maximum number of courses; with a big pool there may be more, which are alike. */
+const MAX_COURSES = 300;
 
-/** Every way that a call of a stream may go: one that opens its connection, or the next one over a kept one. */
+/** All courses of a call of a stream: one that opens its connection, or the next one over a kept one. */
 export function courses(world: World, stream: StreamPlan, kept: Kept | null): Course[] {
-  const timeout = stream.connection === 'new' && stream.timeoutMs <= SYN_AGAIN_MS ? 'short' : undefined;
+  const timeout = stream.connection === 'new' && stream.timeoutMs <= SYN_RETRANSMIT_MS ? 'short' : undefined;
   const course = (base: Choices): Course => {
     const choices = new ConnectionChoices(base, world.network, kept);
     const memory = kept === null ? {} : { memory: kept.memory };
@@ -69,20 +69,20 @@ export function courses(world: World, stream: StreamPlan, kept: Kept | null): Co
       prediction,
       before: kept,
       kept: isKept(stream) || stream.protocol !== 'udp' ? remembered(run, choices) : null,
-      isTurnedAway: isTurnedAway(run),
+      isRefused: isRefused(run),
       open: choices.open,
     };
   };
   return firstOf(explore(course));
 }
 
-/** What ends a connection although its caller has been told nothing: a node that says that it knows of none. */
+/** Causes that end a connection without notifying its caller: a node does not know it. */
 const ENDS: CauseCode[] = ['connection-unknown', 'reply-not-from-vip'];
 
 /**
- * How an open connection ends where the server is the first to speak on it. Its program resets it when it is stopped; or the
- * answer that it sends once more meets a node that knows nothing of it, and so does the caller's next request at the server.
- * Empty where it does not end.
+ * How an open connection ends if the server sends first. Its program resets it when stopped; or its retransmitted
+ * answer reaches a node that does not know the connection, and so does the caller's next request. Empty if it does not
+ * end.
  */
 export function endedByServer(world: World, stream: StreamPlan, { memory, endedBy = [] }: Kept): Place[] {
   if (stream.protocol === 'udp') return [];
@@ -110,16 +110,16 @@ function givenIn(world: World, stream: StreamPlan, choices: Choices): Given {
 
 function firstOf<T>(all: Iterable<T>): T[] {
   const found: T[] = [];
-  for (const one of all) if (found.push(one) === MOST_COURSES) break;
+  for (const one of all) if (found.push(one) === MAX_COURSES) break;
   return found;
 }
 
-/** Whether nodes remember of a call what decides over the next one: a connection, or a datagram from the same port. */
+/** Whether nodes keep state that affects the next call: a connection, or a datagram from the same port. */
 export function isKept({ connection, protocol, sourcePort }: StreamPlan): boolean {
   return connection === 'kept' || (protocol === 'udp' && sourcePort !== undefined);
 }
 
-/** What a load balancer thinks of a server: what it thought before, or else what a check finds. */
+/** A load balancer's view of a server: the previous one, otherwise the result of a check. */
 function viewOf(
   { network, circumstances, learned, views, failing }: World,
   host: Host,
@@ -131,8 +131,8 @@ function viewOf(
 }
 
 /**
- * What load balancers think of their servers once their checks have settled.
- * @param frozen load balancers that check nobody any more: what they thought before holds
+ * Load balancers' views of servers after their checks have settled.
+ * @param frozen load balancers that no longer check: their previous views apply
  */
 export function viewsOf(world: World, frozen: ReadonlySet<string>): Map<string, View> {
   const all = new Map<string, View>();
@@ -154,7 +154,7 @@ function viewKey(l4: string, service: string, server: string): string {
   return `${l4} ${service} ${server}`;
 }
 
-/** Nodes that forget a connection from one call of the stream to the next. */
+/** Nodes that forget a connection between two calls of the stream. */
 function expiredBetweenCalls({ hosts }: Network, { connection, everyMs }: StreamPlan): Map<string, number> {
   if (connection === 'new') return new Map();
   return new Map(
