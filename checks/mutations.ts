@@ -374,6 +374,14 @@ export const MUTATIONS: Mutation[] = [
     ['strict rp_filter at the servers', { servers: { rpFilter: 1 } }, 'reverse-path'],
     ['a router drops IP-in-IP', filtered('l3', { drop: { protocol: 'ipip' } }), 'filtered', 'l3'],
   ]),
+  ...mutations('ipv6/one-arm', 'ipip-over-ipv4', [
+    ['no tunnel ends at the servers', { servers: { tunnelEnd: [] } }, 'no-tunnel-end'],
+    ['the servers have a gateway for IPv4 only', { servers: { gateway: '203.0.113.1' } }, 'no-route', 's1'],
+  ]),
+  ...mutations('ipv6/one-arm', 'ipip-ipv4-over-ipv6', [
+    ['strict rp_filter at the servers', { servers: { rpFilter: 1 } }, 'reverse-path'],
+    ['the servers have a gateway for IPv6 only', { servers: { gateway: '2001:db8:5::1' } }, 'no-route', 's1'],
+  ]),
   ...mutations('field-reports/upload-through-a-tunnel', 'smaller-at-the-server', [
     ['MTU of the server as large as its link', node('s1', { mtu: 1500 }), 'too-big', 'tun'],
     ['DSCP value not undone', node('s1', { undoDscp: [] }), 'reply-not-from-vip', 'client'],

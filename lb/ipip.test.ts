@@ -18,18 +18,24 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
   let lb: RunningLb;
   let isReal: boolean;
 
-  const service = (family: keyof typeof FAMILIES, fields: Record<string, unknown> = {}) => ({
+  type Family = keyof typeof FAMILIES;
+  const other = (family: Family): Family => (family === 'IPv4' ? 'IPv6' : 'IPv4');
+  /** Servers that are reached by addresses of a family. */
+  const by = (family: Family, numbers = SERVERS) => ({
+    servers: numbers.map((n) => ({ name: `s${n}`, address: FAMILIES[family].server(n) })),
+  });
+  const service = (family: Family, fields: Record<string, unknown> = {}) => ({
     name: family === 'IPv4' ? 'web' : 'web6',
     vip: FAMILIES[family].vip,
     port: 80,
     mode: 'ipip',
-    servers: SERVERS.map((n) => ({ name: `s${n}`, address: FAMILIES[family].server(n) })),
+    ...by(family),
     ...fields,
   });
   const start = async (...services: object[]) => {
     lb = await RunningLb.start(lab, 'l4', { version: 1, services });
   };
-  const servedBy = async (family: keyof typeof FAMILIES) => {
+  const servedBy = async (family: Family) => {
     const answers = await client.calls(4, 'tcp', FAMILIES[family].vip, 80);
     return answers.map(({ server, source }) => `${server} ${source}`);
   };
@@ -72,12 +78,12 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
       await endpoint.listen('udp', 53, FAMILIES.IPv4.vip);
     }
     isReal = await kernelHasTunnels(lab, 'l4');
-    const ends = BOTH.flatMap((family) => SERVERS.map((n) => ({ family, n })));
-    await endTunnels(
-      lab,
-      'l4',
-      ends.map(({ family, n }) => ({ name: `s${n}`, address: FAMILIES[family].server(n), vip: FAMILIES[family].vip })),
+    const ends = BOTH.flatMap((outer) =>
+      BOTH.flatMap((family) =>
+        SERVERS.map((n) => ({ name: `s${n}`, address: FAMILIES[outer].server(n), vip: FAMILIES[family].vip })),
+      ),
     );
+    await endTunnels(lab, 'l4', ends);
   });
   afterEach(() => lb.stop());
   afterAll(() => lab.close());
@@ -85,6 +91,22 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
   it.each(BOTH)('%s: alternates servers, which see the client and answer it directly', async (family) => {
     await start(service(family));
     expect(await servedBy(family)).toEqual(inTurn(FAMILIES[family]));
+  });
+
+  it.each(BOTH)('%s: does the same where servers are reached by the other family', async (family) => {
+    await start(service(family, by(other(family))));
+    expect(await servedBy(family)).toEqual(inTurn(FAMILIES[family]));
+  });
+
+  it.each(BOTH)('both families lead to servers by their addresses of %s', async (outer) => {
+    await start(...BOTH.map((family) => service(family, by(outer))));
+    for (const family of BOTH) expect(await servedBy(family)).toEqual(inTurn(FAMILIES[family]));
+  });
+
+  it('one pool has servers that are reached by either family', async () => {
+    const servers = [...by('IPv4', [1]).servers, ...by('IPv6', [2]).servers];
+    await start(...BOTH.map((family) => service(family, { servers })));
+    for (const family of BOTH) expect(await servedBy(family)).toEqual(inTurn(FAMILIES[family]));
   });
 
   it('does the same for a VIP that the host does not own', async () => {
@@ -98,28 +120,32 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
     expect(answers.map(({ server }) => server)).toEqual(['s1', 's2']);
   });
 
-  it.each(BOTH)('%s: the client is told how large packets may be in the tunnel', async (family) => {
+  const PAIRS = BOTH.flatMap((family) => BOTH.map((outer) => [family, outer] as const));
+
+  it.each(PAIRS)('%s in %s: the client is told how large packets may be in the tunnel', async (family, outer) => {
     const { vip } = FAMILIES[family];
-    await start(service(family, { protocol: 'udp', port: 5353 }));
+    await start(service(family, { protocol: 'udp', port: 5353, ...by(outer) }));
     const ip = (...args: string[]) => lab.exec('client', 'ip', ...(family === 'IPv6' ? ['-6'] : []), 'route', ...args);
     expect(await ip('get', vip)).not.toContain('mtu');
     // Nothing listens there, and what is too large does not come so far.
     await client.call('udp', vip, 5353, { bytes: 1400 + (family === 'IPv4' ? 72 : 52), timeoutMs: 300 });
-    expect(await ip('get', vip)).toContain(`mtu ${learnedMtu(vip)}`);
+    expect(await ip('get', vip)).toContain(`mtu ${learnedMtu(FAMILIES[outer].server(1))}`);
     await ip('flush', 'cache');
   });
 
-  it.each(BOTH)(
-    '%s: an error about a packet in a tunnel stops at the host, and harms no other packet',
-    async (family) => {
-      const { vip, server } = FAMILIES[family];
-      await start(service(family, { servers: [{ name: 's1', address: server(1) }] }));
+  it.each(PAIRS)(
+    '%s in %s: an error about a packet in a tunnel stops at the host, and harms no other packet',
+    async (family, outer) => {
+      const { vip } = FAMILIES[family];
+      const { server } = FAMILIES[outer];
+      await start(service(family, by(outer, [1])));
       const errors = () => lab.exec('l4', 'nft', 'list', 'chain', 'inet', 'l4lab', 'tunnel.errors');
-      const quoting = family === 'IPv4' ? /@th,136,8 0x4 counter .* drop/u : /@th,112,8 0x29 counter .* drop/u;
-      expect(await errors()).toMatch(quoting);
+      const quoted = family === 'IPv4' ? '0x4' : '0x29';
+      const rule = `${outer === 'IPv4' ? '@th,136,8' : '@th,112,8'} ${quoted} counter .* drop`;
+      expect(await errors()).toMatch(new RegExp(rule, 'u'));
       // What stands in for a tunnel sends no packet that could be refused.
       if (isReal) {
-        const version = family === 'IPv6' ? '-6' : '-4';
+        const version = outer === 'IPv6' ? '-6' : '-4';
         const route = (verb: string) => lab.exec('l3', 'ip', version, 'route', verb, 'unreachable', server(1));
         await route('add');
         expect((await client.call('tcp', vip, 80, { timeoutMs: 500 })).server).toBeUndefined();
@@ -139,7 +165,9 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
   });
 
   it('leaves nothing behind, not even after it was killed', async () => {
-    const both = { version: 1, services: BOTH.map((family) => service(family)) };
+    const mixed = (family: Family) =>
+      service(family, { name: `mixed-${family.toLowerCase()}`, port: 81, ...by(other(family), [1]) });
+    const both = { version: 1, services: BOTH.flatMap((family) => [service(family), mixed(family)]) };
     const bare = await madeIn(lab, 'l4');
     const rules = () => lab.exec('l4', 'sh', '-c', 'ip rule; ip -6 rule; ip -br link');
     const before = await rules();

@@ -1,5 +1,5 @@
 import { contains, network } from '../../harness/scenario/address.ts';
-import { inIpv6 } from './family.ts';
+import { dualStack, inIpv6 } from './family.ts';
 
 test('hosts of one subnet stay in one, others do not', () => {
   const [near, alsoNear, far] = inIpv6(['203.0.113.11/25', '203.0.113.2/25', '203.0.113.139/25']) as string[];
@@ -29,4 +29,25 @@ test('what is no address stays as it is', () => {
 
 test('addresses that stand as keys are addresses as well', () => {
   expect(inIpv6({ neighbours: { '203.0.113.1': 'l3' } })).toEqual({ neighbours: { '2001:db8:0:7100::1': 'l3' } });
+});
+
+test('a lab of both families has addresses, gateways and routes of either', () => {
+  const lab = {
+    nodes: { l4: { role: 'l4', gateway: '203.0.113.1', routes: [{ to: '198.51.100.0/26', via: '203.0.113.3' }] } },
+    links: [{ l4: '203.0.113.2/25', l2: null }],
+  };
+  expect(dualStack(lab, inIpv6(lab))).toEqual({
+    nodes: {
+      l4: {
+        role: 'l4',
+        gateway: '203.0.113.1',
+        routes: [
+          { to: '198.51.100.0/26', via: '203.0.113.3' },
+          { to: '::/0', via: '2001:db8:0:7100::1' },
+          { to: '2001:db8:0:6400::/64', via: '2001:db8:0:7100::3' },
+        ],
+      },
+    },
+    links: [{ l4: { address: ['203.0.113.2/25', '2001:db8:0:7100::2/64'] }, l2: null }],
+  });
 });

@@ -1,3 +1,5 @@
+import { isAddress as isValid, isV6 } from '../../harness/scenario/address.ts';
+
 const IPV4 = /^(\d+)\.\d+\.(\d+)\.(\d+)(?:\/(\d+))?$/;
 
 /** The same document with IPv6 in place of IPv4: equal subnets stay equal, and so do the places of hosts in them. */
@@ -9,6 +11,42 @@ export function inIpv6(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inIpv6);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [inIpv6(key), inIpv6(item)]));
+}
+
+/**
+ * A document with the addresses of links, the gateways and the routes of two that are the same in either family; of all else it
+ * has what the first says.
+ */
+export function dualStack(own: unknown, other: unknown): unknown {
+  if (Array.isArray(own)) return own.map((item, index) => dualStack(item, (other as unknown[])[index]));
+  if (typeof own === 'string' && own.includes('/')) return { address: [own, other] };
+  if (typeof own !== 'object' || own === null) return own;
+  const [a, b] = [own, other] as [Document, Document];
+  const both = Object.fromEntries(
+    Object.entries(a).map(([key, item]) => [key, KEPT.includes(key) ? item : dualStack(item, b[key])]),
+  );
+  const second = [
+    ...(isAddress(b['gateway']) ? [{ to: isV6(b['gateway']) ? '::/0' : '0.0.0.0/0', via: b['gateway'] }] : []),
+    ...routesOf(b).filter(({ to, from }) => isNetwork(to) && from === undefined),
+  ];
+  return second.length === 0 ? both : { ...both, routes: [...routesOf(a), ...second] };
+}
+
+type Document = Record<string, unknown>;
+
+/** What is of one family, or of none. */
+const KEPT = ['routes', 'filter', 'loopback', 'listeners', 'neighbours', 'nat', 'ports', 'interfaces', 'sysctls'];
+
+function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && isValid(value);
+}
+
+function routesOf({ routes = [] }: Document): Document[] {
+  return routes as Document[];
+}
+
+function isNetwork(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('/');
 }
 
 /** One /64 for each block of 32 addresses, of those that the block's subnet begins with. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { isDirect } from '../../harness/terms/mode.ts';
-import { inIpv6 } from './family.ts';
+import { dualStack, inIpv6 } from './family.ts';
 import { oneInterface, withInterface, type OneInterface } from './interfaces.ts';
 import { routed, routes, type Routes } from './routes.ts';
 import { cachedYaml, NAME, name, nameYaml, type Name } from './names.ts';
@@ -21,6 +21,8 @@ export interface Generated {
 
 interface Sketch {
   ipv6: boolean;
+  /** Whether servers of `web` are reached by the other family, if that is in mode ipip and the lab can have both. */
+  mixed: boolean;
   wiring: Wiring;
   vlans: Vlans;
   nodes: { client: Settings; edge: Settings; l3: Settings; l3b: Settings; l4: Settings };
@@ -120,6 +122,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   api: service,
   name,
   ipv6: mostly(false, [true]),
+  mixed: mostly(false, [true], 2),
   wiring,
   vlans,
   routes,
@@ -131,8 +134,31 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
 /** Random labs with settings. */
 export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
   const written = documents(sketch);
-  return sketch.ipv6 ? (inIpv6(written) as Generated) : written;
+  const translated = inIpv6(written) as Generated;
+  const [own, other] = sketch.ipv6 ? [translated, written] : [written, translated];
+  return sketch.mixed && mayBeMixed(own) ? mixed(own, other, sketch.ipv6 ? 'ipv4' : 'ipv6') : own;
 });
+
+/** Not where a node has its address elsewhere than at links: it has but one. */
+function mayBeMixed({ lab, scenario }: Generated): boolean {
+  const { nodes, links } = lab as unknown as Wired;
+  const isElsewhere = (settings: Settings): boolean => 'address' in settings || typeof settings['bridge'] === 'string';
+  const isTrunk = (end: unknown): boolean => typeof end === 'object' && end !== null;
+  const all = [...Object.values(nodes), ...Object.values(scenario['nodes'] as Record<string, Settings>)];
+  const { mode, like } = scenario.services['web']!;
+  const isPlain = !all.some(isElsewhere) && !links.some((link) => Object.values(link).some(isTrunk));
+  return mode === 'ipip' && like === undefined && isPlain;
+}
+
+/** The same lab with the addresses of both documents, and packets to `web` in packets of the other family. */
+function mixed(own: Generated, other: Generated, outer: 'ipv4' | 'ipv6'): Generated {
+  const web = { ...own.scenario.services['web'], outer };
+  const lab = dualStack(own.lab, other.lab) as Settings;
+  const name = `${own.scenario.lab}-dual`;
+  const nodes = dualStack(own.scenario['nodes'], other.scenario['nodes']);
+  const scenario = { ...own.scenario, lab: name, nodes, services: { ...own.scenario.services, web } };
+  return { lab: { ...lab, title: name }, scenario };
+}
 
 function documents(drawn: Sketch): Generated {
   const sketch = agreed(drawn);

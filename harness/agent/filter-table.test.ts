@@ -28,7 +28,7 @@ test('TCP is reset, the rest is told that the port is unreachable', () => {
     'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto tcp counter name rule1 reject with tcp reset',
     'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto udp counter name rule1 reject with icmpx port-unreachable',
     'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto icmpv6 counter name rule1 reject with icmpx port-unreachable',
-    'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto 41 counter name rule1 reject with icmpx port-unreachable',
+    'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto { 4, 41 } counter name rule1 reject with icmpx port-unreachable',
   ]);
 });
 

@@ -81,7 +81,7 @@ function rulesFor(rule: FilterRule, family: Family, counter: string): string[] {
   const withPorts = (protocol: 'tcp' | 'udp'): string =>
     rule.port === undefined ? `meta l4proto ${protocol}` : `${protocol} dport ${rule.port}`;
   const ofIcmp = rule.type === undefined ? `meta l4proto ${family.icmp}` : family.types[rule.type];
-  const ofTunnel = `meta l4proto ${IP_IN_IP[family.ip === 'ip' ? 4 : 6]}`;
+  const ofTunnel = `meta l4proto { ${IP_IN_IP[4]}, ${IP_IN_IP[6]} }`;
   const all = { tcp: withPorts('tcp'), udp: withPorts('udp'), icmp: ofIcmp, ipip: ofTunnel };
   const protocols = rule.protocol === undefined ? FILTER_PROTOCOLS : [rule.protocol];
   return protocols.map((protocol) => `${ends} ${all[protocol]} ${verdict(rule, protocol, counter)}`);

@@ -1,10 +1,11 @@
-import { tunnelMark, tunnelName } from '../../lb/terms/tunnel.ts';
+import { tunnelMark, tunnelMtu, tunnelName } from '../../lb/terms/tunnel.ts';
 import { plan } from '../model/testing/lab-builder.ts';
 import { crossSubnet, VIP_A } from '../model/testing/labs.ts';
 import { nodeOf } from '../scenario/lookup.ts';
 import { leftTunnels, tunnelsOf } from './tunnels.ts';
 
 const S1 = '198.51.100.141';
+const TUNNEL = { server: S1, carries: 4 } as const;
 
 describe('tunnels of a node', () => {
   const sketch = crossSubnet({
@@ -14,11 +15,39 @@ describe('tunnels of a node', () => {
   const of = (name: string) => tunnelsOf(nodeOf(plan(sketch), name));
 
   test('a load balancer has one to each server, which takes 20 bytes less than the interface that it goes by', () => {
-    expect(of('l4')).toEqual([{ name: tunnelName(S1), remote: S1, mtu: 1380 }]);
+    expect(of('l4')).toEqual([{ name: tunnelName(TUNNEL), carries: [4], remote: S1, mtu: 1380 }]);
   });
 
   test('a server has the end of it at its address', () => {
-    expect(of('s1')).toEqual([{ name: 'ipip4', local: S1 }]);
+    expect(of('s1')).toEqual([{ name: 'ipip4', carries: [4], local: S1 }]);
+  });
+
+  describe('where VIP and servers are of different families', () => {
+    const [V4, V6] = ['198.51.100.141', '2001:db8:d::141'];
+    const mixed = {
+      a: { vip: VIP_A, mode: 'ipip' as const, outer: 'ipv6' as const, pool: ['s1'] },
+      b: { vip: '2001:db8::80', mode: 'ipip' as const, outer: 'ipv4' as const, pool: ['s1'] },
+      c: { vip: '2001:db8::81', mode: 'ipip' as const, pool: ['s1'] },
+    };
+    const endsOf = (tunnelEnd: string[]) => {
+      const interfaces = { l2: `${V4}/25 ${V6}/64` };
+      const l4 = { interfaces: { l3: '203.0.113.2/24 2001:db8::2/64' } };
+      const made = plan(crossSubnet({ services: mixed, nodes: { s1: { tunnelEnd, interfaces }, l4 } }));
+      return { server: tunnelsOf(nodeOf(made, 's1')), l4: tunnelsOf(nodeOf(made, 'l4')) };
+    };
+
+    test('an end takes out what is in the tunnel; of IPv6, one takes out both', () => {
+      expect(endsOf(['b']).server).toEqual([{ name: 'sit4', carries: [6], local: V4 }]);
+      expect(endsOf(['a']).server).toEqual([{ name: 'ipip6', carries: [4, 6], local: V6 }]);
+    });
+
+    test('the L4 has a tunnel for each, and none takes less than IPv6 needs', () => {
+      const of = (server: string, carries: 4 | 6, mtu: number) => {
+        return { name: tunnelName({ server, carries }), carries: [carries], remote: server, mtu };
+      };
+      expect(endsOf([]).l4).toEqual([of(V6, 4, 1460), of(V4, 6, 1480), of(V6, 6, 1460)]);
+      expect(tunnelMtu({ server: V4, carries: 6 }, 1290)).toBe(1280);
+    });
   });
 
   test('others have none', () => {
@@ -27,8 +56,8 @@ describe('tunnels of a node', () => {
 });
 
 test('what a load balancer that was killed has left: its devices and rules, and nobody else’s', () => {
-  const name = tunnelName(S1);
-  const mark = tunnelMark(S1);
+  const name = tunnelName(TUNNEL);
+  const mark = tunnelMark(TUNNEL);
   const links = [
     '1: lo: <LOOPBACK,UP> mtu 65536',
     '2: eth0@if5: <BROADCAST,UP> mtu 1500',

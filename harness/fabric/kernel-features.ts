@@ -122,10 +122,10 @@ export const TUNNEL_DEVICES: KernelRequirement = {
   code: 'ipip',
   name: 'IP-in-IP tunnels',
   neededBy: 'tunnels of mode ipip that the kernel makes itself',
-  options: 'CONFIG_NET_IPIP and CONFIG_IPV6_TUNNEL',
+  options: 'CONFIG_NET_IPIP, CONFIG_IPV6_TUNNEL and CONFIG_IPV6_SIT',
   probe:
-    'ip link add tunnel4 type ipip remote 192.0.2.1 && ' +
-    'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link add tunnel6 type ip6tnl mode ip6ip6 remote 2001:db8::1',
+    'ip link add tunnel4 type ipip remote 192.0.2.1 && ip link add tunnel64 type sit mode ip6ip remote 192.0.2.1 && ' +
+    'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link add tunnel6 type ip6tnl mode any remote 2001:db8::1',
 };
 
 /** Required by those programs. */

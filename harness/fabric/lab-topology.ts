@@ -1,5 +1,5 @@
 import { isV6 } from '../scenario/address.ts';
-import { tunnelServers } from '../terms/tunnel.ts';
+import { tunnelsIn } from '../terms/tunnel.ts';
 import type { InterfacePlan, LinkPlan, NodePlan, Plan } from '../terms/plan.ts';
 import type { Trunks } from '../terms/results.ts';
 import { cableKey } from './cable-key.ts';
@@ -34,7 +34,7 @@ export function topologyOf({ nodes, links }: Pick<Plan, 'nodes' | 'links'>): Top
 }
 
 function hasTunnels({ balancer, tunnelEnds }: NodePlan): boolean {
-  return tunnelEnds !== undefined || tunnelServers(balancer?.config ?? { services: [] }).length > 0;
+  return tunnelEnds !== undefined || tunnelsIn(balancer?.config ?? { services: [] }).length > 0;
 }
 
 /** Whether `whole` has everything that `part` needs; the rest of `whole` stays unconfigured and silent. */

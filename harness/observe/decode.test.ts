@@ -245,7 +245,7 @@ describe('what a wire may carry', () => {
   });
 });
 
-describe('a packet that carries another one (RFC 2003, 2473)', () => {
+describe('a packet that carries another one (RFC 2003, 2473, 4213)', () => {
   const segment = tcp({ srcPort: 40000, dstPort: 80, flags: 2, seq: 7 }, 'l4lab-aaaaaaaa');
 
   test.each([
@@ -258,6 +258,33 @@ describe('a packet that carries another one (RFC 2003, 2473)', () => {
     expect(frame.ip).toMatchObject({ src: l4, dst: server, ttl: 64, protocol });
     expect(frame.inside).toMatchObject({ src: client, dst: vip, ttl: 62, protocol: 6 });
     expect(frame).toMatchObject({ tcp: { srcPort: 40000, dstPort: 80, seq: 7 }, token: 'l4lab-aaaaaaaa' });
+  });
+
+  test('of the other family', () => {
+    const inside4 = ipv4({ src: '198.51.100.10', dst: '203.0.113.80', protocol: 6, ttl: 62 }, segment);
+    const in6 = ethernet(
+      A,
+      B,
+      0x86dd,
+      ipv6({ src: '2001:db8::2', dst: '2001:db8::11', protocol: 4, ttl: 64 }, inside4),
+    );
+    expect(decodeFrame(in6, in6.length)).toMatchObject({
+      ip: { version: 6, dst: '2001:db8::11', protocol: 4 },
+      inside: { version: 4, src: '198.51.100.10', dst: '203.0.113.80', ttl: 62 },
+      tcp: { srcPort: 40000, seq: 7 },
+    });
+    const inside6 = ipv6({ src: '2001:db8::1', dst: '2001:db8::80', protocol: 6, ttl: 62 }, segment);
+    const in4 = ethernet(
+      A,
+      B,
+      0x0800,
+      ipv4({ src: '203.0.113.2', dst: '203.0.113.11', protocol: 41, ttl: 64 }, inside6),
+    );
+    expect(decodeFrame(in4, in4.length)).toMatchObject({
+      ip: { version: 4, dst: '203.0.113.11', protocol: 41 },
+      inside: { version: 6, src: '2001:db8::1', dst: '2001:db8::80', ttl: 62 },
+      tcp: { srcPort: 40000, seq: 7 },
+    });
   });
 
   test('an ICMP error about it quotes both', () => {

@@ -132,7 +132,7 @@ const nodeSettings = z.strictObject({
     .array(serviceName)
     .optional()
     .describe(
-      'Services in mode ipip whose packets are taken out of their tunnel on arrival, as by a device of `ip link add … type ipip`; in `servers`, on the servers of the pool.',
+      'Services in mode ipip whose packets are taken out of their tunnel on arrival, as by a device of `ip link add … type ipip` (`sit` for IPv6 in IPv4, `ip6tnl` for both in IPv6); in `servers`, on the servers of the pool.',
     ),
   listeners: z
     .array(listener)

@@ -4,6 +4,7 @@ import { PROFILE_NAMES } from '../terms/profile-name.ts';
 import { MODES, SERVICE_MODES, type Mode } from '../../lb/terms/mode.ts';
 import { canonicalNetwork } from '../../lb/terms/network.ts';
 import { messageFor } from './messages.ts';
+import { isV6 } from './address.ts';
 import { address, nodeName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
@@ -43,6 +44,12 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
       error: ({ input }) => messageFor({ code: 'invalid_value', values: SERVICE_MODES, input }),
     })
     .describe(`${serviceSchema.shape.mode.description!} Required without \`like\`, which sets it.`),
+  outer: z
+    .enum(['ipv4', 'ipv6'])
+    .optional()
+    .describe(
+      'ipip only: family of the addresses by which servers get packets, and so of the outer header. Servers answer in the family of the VIP all the same, and need a route to clients there. Default: the family of the VIP.',
+    ),
   proxyIp: z
     .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
     .optional()
@@ -86,4 +93,9 @@ const routeService = z.strictObject(
 export const anyService = z.discriminatedUnion('mode', [service, routeService], { unionFallback: true });
 
 export type Service = z.infer<typeof service>;
+
+/** Whether an L4 reaches the servers of a service by IPv6: in tunnels, whatever the family of the VIP. */
+export function reachesByV6({ vip, outer }: Pick<Service, 'vip' | 'outer'>): boolean {
+  return outer === undefined ? isV6(vip) : outer === 'ipv6';
+}
 export type RouteService = z.infer<typeof routeService>;

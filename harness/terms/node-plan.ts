@@ -1,5 +1,6 @@
 import type { DeadEnd } from './dead-end.ts';
 import type { FilterRule } from './filter.ts';
+import type { TunnelEnd } from './tunnel.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
 
 export type Role = 'client' | 'l3' | 'l2' | 'l4' | 'server';
@@ -17,9 +18,10 @@ export interface NodePlan {
    */
   undoDscp?: { dscp: number; address: string; vip: string }[];
   /**
-   * ipip: addresses of the node where load balancers' tunnels end and packets are unpacked. Absent if there are none.
+   * ipip: addresses of the node where load balancers' tunnels end and packets are unpacked, by inner IP version. Absent if there are
+   * none.
    */
-  tunnelEnds?: string[];
+  tunnelEnds?: TunnelEnd[];
   routes: RoutePlan[];
   /** Routes that drop packets; absent if there are none. */
   deadEnds?: DeadEndPlan[];

@@ -5,7 +5,8 @@ import type { HostFacts } from '../terms/facts.ts';
 import { deviceFor, onLink, onLinkNow } from '../terms/facts.ts';
 import type { Holding } from '../terms/holding.ts';
 import { nextHopMark } from '../terms/next-hops.ts';
-import { isTunnelName, OUTER_TTL, tunnelMark, tunnelName, tunnelServers } from '../terms/tunnel.ts';
+import type { Tunnel } from '../terms/tunnel.ts';
+import { isMixed, isTunnelName, OUTER_TTL, tunnelMark, tunnelName, tunnelsIn, versionOf } from '../terms/tunnel.ts';
 
 /** What the host must hold for this configuration. */
 export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
@@ -24,20 +25,30 @@ function hopHoldings({ routeServices = [] }: LbConfig, facts: HostFacts): Holdin
 
 /** A server without a route has no tunnel now: nothing is sent to it. A device of that name is used as it is. */
 function tunnelHoldings(config: LbConfig, facts: HostFacts): Holding[] {
-  return tunnelServers(config).flatMap((address): Holding[] => {
+  const all = tunnelsIn(config).flatMap((tunnel): Holding[] => {
+    const { server: address } = tunnel;
     const device = facts.interfaces.find(({ name }) => name === deviceFor(facts, address));
-    const own = device?.addresses.filter((one) => isIPv6(one.address) === isIPv6(address) && isOfSubnet(one)) ?? [];
-    const local = own.find((one) => onLink({ interfaces: [{ ...device!, addresses: [one] }], routes: [] }, address));
-    const from = (local ?? own[0])?.address;
+    const near = device?.addresses.filter((one) => isIPv6(one.address) === isIPv6(address) && isOfSubnet(one)) ?? [];
+    const local = near.find((one) => onLink({ interfaces: [{ ...device!, addresses: [one] }], routes: [] }, address));
+    const from = (local ?? near[0])?.address;
     if (from === undefined) return [];
-    const dev = tunnelName(address);
-    const isThere = facts.tunnels?.includes(dev) === true;
+    const isThere = (name: string): boolean => facts.tunnels?.includes(name) === true;
+    const own = tunnelName(tunnel);
+    const shared = tunnelName({ server: address, carries: versionOf(address) });
+    const part = isMixed(tunnel) ? 'mixed-tunnel' : 'tunnel';
+    const routed = (dev: string): Holding[] => [
+      { kind: `${part}-route`, address, dev },
+      { kind: `${part}-rule`, address, dev: 'lo' },
+    ];
+    if (isThere(own)) return routed(own);
+    if (!isIPv6(address)) return [{ kind: part, address, dev: own }, ...routed(own)];
+    // Of an address of IPv6 the kernel has one device, which carries both (ip6_tnl_locate).
     return [
-      ...(isThere ? [] : [{ kind: 'tunnel', address, dev, local: from } as const]),
-      { kind: 'tunnel-route', address, dev },
-      { kind: 'tunnel-rule', address, dev: 'lo' },
+      ...(isThere(shared) ? [] : [{ kind: 'tunnel', address, dev: shared, local: from } as const]),
+      ...routed(shared),
     ];
   });
+  return [...new Map(all.map((holding) => [keyOf(holding), holding])).values()];
 }
 
 /** Whether the kernel would choose the address for its own packets: not one that is alone, as a VIP is, nor link-local. */
@@ -80,7 +91,7 @@ export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
   const ownTables = owned.flatMap((holding) => tableOf(holding) ?? []);
   const tables = facts.tables?.filter((table) => !ownTables.includes(table)) ?? [];
   const isOfOthers = ({ name }: { name: string }) =>
-    isTunnelName(name) && !owned.some((holding) => holding.dev === name && holding.kind === 'tunnel');
+    isTunnelName(name) && !owned.some((holding) => holding.dev === name && isDevice(holding));
   const tunnels = facts.interfaces.filter(isOfOthers).map(({ name }) => name);
   return {
     ...(tables.length === 0 ? {} : { tables }),
@@ -101,8 +112,8 @@ export function lostFrom(facts: HostFacts, owned: Holding[], former: HostFacts):
     const { kind, address, dev } = holding;
     const now = facts.interfaces.find(({ name }) => name === dev);
     // The facts contain no rules.
-    if (kind === 'hop-rule' || kind === 'tunnel-rule') return false;
-    if (kind === 'tunnel') return now === undefined;
+    if (kind === 'hop-rule' || kind === 'tunnel-rule' || kind === 'mixed-tunnel-rule') return false;
+    if (isDevice(holding)) return now === undefined;
     const table = tableOf(holding);
     if (table !== null) return facts.tables?.includes(table) !== true;
     if (kind === 'address') return !now?.addresses.some((present) => present.address === address);
@@ -113,9 +124,12 @@ export function lostFrom(facts: HostFacts, owned: Holding[], former: HostFacts):
 
 /** Holdings of the first list that the second lacks. */
 export function missingFrom(list: Holding[], other: Holding[]): Holding[] {
-  const key = ({ kind, address, dev }: Holding) => `${kind} ${address} ${dev}`;
-  const known = new Set(other.map(key));
-  return list.filter((holding) => !known.has(key(holding)));
+  const known = new Set(other.map(keyOf));
+  return list.filter((holding) => !known.has(keyOf(holding)));
+}
+
+function keyOf({ kind, address, dev }: Holding): string {
+  return `${kind} ${address} ${dev}`;
 }
 
 /** Command of `ip -batch` that adds (or deletes) a holding; only what is named there is touched. */
@@ -135,11 +149,14 @@ export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
       // The former route is still there when a next hop moves to another interface.
       return `route ${verb === 'add' ? 'replace' : verb} default via ${holding.address} dev ${holding.dev} table ${tableOf(holding)}`;
     case 'tunnel':
+    case 'mixed-tunnel':
       return verb === 'del' ? `link del ${holding.dev}` : tunnelLink(holding).join('\n');
     case 'tunnel-rule':
-      return `rule ${verb} pref 0 fwmark ${tunnelMark(holding.address)} lookup ${tableOf(holding)}`;
+    case 'mixed-tunnel-rule':
+      return `rule ${verb} pref 0 fwmark ${tunnelMark(tunnelOf(holding))} lookup ${tableOf(holding)}`;
     case 'tunnel-route':
-      return `route ${verb === 'add' ? 'replace' : verb} ${isIPv6(holding.address) ? '::/0' : '0.0.0.0/0'} dev ${holding.dev} table ${tableOf(holding)}`;
+    case 'mixed-tunnel-route':
+      return `route ${verb === 'add' ? 'replace' : verb} ${tunnelOf(holding).carries === 6 ? '::/0' : '0.0.0.0/0'} dev ${holding.dev} table ${tableOf(holding)}`;
   }
 }
 
@@ -160,13 +177,15 @@ export function batches(verb: 'add' | 'del', holdings: Holding[]): Batch[] {
     const lines = holdings.filter(isMeant).map((holding) => `${holdingCommand(verb, holding)}\n`);
     return lines.length === 0 ? [] : [{ flags, lines, first }];
   };
-  const [hop, tunnel]: Holding['kind'][] = ['hop-rule', 'tunnel-rule'];
+  const isHop = ({ kind }: Holding): boolean => kind === 'hop-rule';
+  const isTunnel = ({ kind }: Holding): boolean => kind === 'tunnel-rule' || kind === 'mixed-tunnel-rule';
   const isOfIpv6 = ({ address }: Holding): boolean => isIPv6(address);
+  const carriesIpv6 = (one: Holding): boolean => tunnelOf(one).carries === 6;
   return [
-    ...batch((one) => one.kind !== tunnel && !(one.kind === hop && isOfIpv6(one)), []),
-    ...batch((one) => one.kind === hop && isOfIpv6(one), ['-6']),
-    ...batch((one) => one.kind === tunnel && !isOfIpv6(one), [], true),
-    ...batch((one) => one.kind === tunnel && isOfIpv6(one), ['-6'], true),
+    ...batch((one) => !isTunnel(one) && !(isHop(one) && isOfIpv6(one)), []),
+    ...batch((one) => isHop(one) && isOfIpv6(one), ['-6']),
+    ...batch((one) => isTunnel(one) && !carriesIpv6(one), [], true),
+    ...batch((one) => isTunnel(one) && carriesIpv6(one), ['-6'], true),
   ];
 }
 
@@ -174,23 +193,32 @@ export function batches(verb: 'add' | 'del', holdings: Holding[]): Batch[] {
 const HOP_RULES = 900;
 
 /** The device that puts each packet into another one. It never fragments what it makes: the host does that before. */
-function tunnelLink({ address, dev, local }: Holding): string[] {
+function tunnelLink({ kind, address, dev, local }: Holding): string[] {
   // In IPv4 the kernel chooses the address of each packet itself.
-  return isIPv6(address)
-    ? [
-        `link add ${dev} type ip6tnl mode ip6ip6 remote ${address} local ${local} hoplimit ${OUTER_TTL} encaplimit none`,
-        // It has nothing to say on its own.
-        `link set ${dev} addrgenmode none`,
-        `link set ${dev} up`,
-      ]
-    : [`link add ${dev} type ipip remote ${address} ttl ${OUTER_TTL}`, `link set ${dev} up`];
+  const type = isIPv6(address)
+    ? `ip6tnl mode any remote ${address} local ${local} hoplimit ${OUTER_TTL} encaplimit none`
+    : `${kind === 'tunnel' ? 'ipip' : 'sit mode ip6ip'} remote ${address} ttl ${OUTER_TTL}`;
+  // What may have an address of IPv6 has nothing to say on its own.
+  const quiet = kind === 'tunnel' && !isIPv6(address) ? [] : [`link set ${dev} addrgenmode none`];
+  return [`link add ${dev} type ${type}`, ...quiet, `link set ${dev} up`];
+}
+
+function isDevice({ kind }: Holding): boolean {
+  return kind === 'tunnel' || kind === 'mixed-tunnel';
+}
+
+/** The tunnel that a holding is of. */
+function tunnelOf({ kind, address }: Holding): Tunnel {
+  const version = versionOf(address);
+  const other = version === 4 ? 6 : 4;
+  return { server: address, carries: kind.startsWith('mixed-') ? other : version };
 }
 
 /** Number of the routing table that a holding is in, or leads to; null for those of no such table. */
-function tableOf({ kind, address }: Holding): number | null {
+function tableOf(holding: Holding): number | null {
+  const { kind, address } = holding;
   if (kind === 'hop-rule' || kind === 'hop-route') return Number(nextHopMark(address));
-  if (kind === 'tunnel-rule' || kind === 'tunnel-route') return Number(tunnelMark(address));
-  return null;
+  return kind.endsWith('tunnel-rule') || kind.endsWith('tunnel-route') ? Number(tunnelMark(tunnelOf(holding))) : null;
 }
 
 /** The address alone, as a prefix. */

@@ -10,7 +10,7 @@ export function explainTunnels(error: unknown): unknown {
   if (!(error instanceof LbError) || !NO_SUCH_TYPE.test(error.message)) return error;
   return new LbError(
     'kernel-lacks',
-    `needs ipip: the kernel, ${release()}, has no IP-in-IP tunnels (for mode ipip; CONFIG_NET_IPIP, CONFIG_IPV6_TUNNEL)`,
+    `needs ipip: the kernel, ${release()}, has no IP-in-IP tunnels (for mode ipip; CONFIG_NET_IPIP, CONFIG_IPV6_TUNNEL, CONFIG_IPV6_SIT)`,
     { cause: error },
   );
 }

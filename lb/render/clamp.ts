@@ -1,7 +1,7 @@
 import type { LbService } from '../terms/config.ts';
 import { deviceFor } from '../terms/facts.ts';
 import { isDirect, MODES } from '../terms/mode.ts';
-import { OUTER_HEADER } from '../terms/tunnel.ts';
+import { tunnelMtu } from '../terms/tunnel.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { groupBy } from './group.ts';
@@ -58,11 +58,14 @@ export function clampRules(input: RenderInput, { ip, version }: Family, services
  */
 function segmentOf({ facts }: RenderInput, { mssClamp, servers, mode }: LbService, version: 4 | 6): number | null {
   if (mssClamp !== 'auto') return mssClamp ?? null;
-  const devices = servers.map(({ address }) => deviceFor(facts, address));
-  const mtus = facts.interfaces.filter(({ name }) => devices.includes(name)).map(({ mtu }) => mtu);
-  return mtus.length === 0
-    ? null
-    : Math.min(...mtus) - HEADERS[version] - (MODES[mode].handsOver === 'tunnel' ? OUTER_HEADER[version] : 0);
+  const isTunnelled = MODES[mode].handsOver === 'tunnel';
+  const mtus = servers.flatMap(({ address }) => {
+    const device = deviceFor(facts, address);
+    const found = facts.interfaces.find(({ name }) => name === device);
+    if (found === undefined) return [];
+    return isTunnelled ? tunnelMtu({ server: address, carries: version }, found.mtu) : found.mtu;
+  });
+  return mtus.length === 0 ? null : Math.min(...mtus) - HEADERS[version];
 }
 
 function setTo(size: string | number): string {

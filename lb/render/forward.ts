@@ -7,7 +7,7 @@ import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from '../terms/mark.ts';
 import { MODES, isDirect } from '../terms/mode.ts';
-import { tunnelMark, tunnelServers } from '../terms/tunnel.ts';
+import { tunnelMark, tunnelsIn } from '../terms/tunnel.ts';
 import { forwardChain } from './flow-table.ts';
 import { joinLists } from './part.ts';
 import { oncePerInput, remember } from './remember.ts';
@@ -49,11 +49,12 @@ export function forwardPart(input: RenderInput, services: LbService[]): Part {
       .filter(({ address }) => familyOf(address).version === version)
       .map(({ address }) => [markOf(address), address]),
   }));
-  const tunnelled = new Set(tunnelServers({ services }));
+  const reached = new Set(neighbours.map(({ address }) => address));
+  const tunnels = tunnelsIn({ services }).filter(({ server }) => reached.has(server));
   for (const { version } of familiesOf(services.filter(isTunnelled))) {
-    const elements = neighbours
-      .filter(({ address }) => tunnelled.has(address) && familyOf(address).version === version)
-      .map(({ address }): [string, string] => [markOf(address), tunnelMark(address)]);
+    const elements = tunnels
+      .filter(({ carries }) => carries === version)
+      .map((tunnel): [string, string] => [markOf(tunnel.server), tunnelMark(tunnel)]);
     maps.push({ name: `server.tunnel${version}`, kind: 'map', spec: ['type mark : mark'], elements });
   }
   const device = deviceOf(neighbours);

@@ -11,6 +11,9 @@ const KINDS = [
   'tunnel',
   'tunnel-rule',
   'tunnel-route',
+  'mixed-tunnel',
+  'mixed-tunnel-rule',
+  'mixed-tunnel-route',
 ] as const;
 
 /**

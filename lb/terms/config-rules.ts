@@ -4,7 +4,7 @@ import type { LbConfig, LbService, RouteService } from './config.ts';
 import { isDirect, MODES } from './mode.ts';
 import { markOf } from './mark.ts';
 import { destinationOf, nextHopMark } from './next-hops.ts';
-import { tunnelMark } from './tunnel.ts';
+import { tunnelMark, versionOf } from './tunnel.ts';
 
 /** A mistake in a configuration, at a path such as `['services', 0, 'vip']`, or `['routeServices', 0, 'to']`. */
 export interface Problem {
@@ -79,11 +79,17 @@ function collidingNextHops(services: RouteService[]): Problem[] {
 /** Marks of tunnels are hashes, so two may be equal. */
 function collidingTunnels(services: LbService[]): Problem[] {
   const first = new Map<string, string>();
-  return services.flatMap(({ mode, servers }, i) =>
+  return services.flatMap(({ mode, vip, servers }, i) =>
     mode !== 'ipip'
       ? []
       : servers.flatMap(({ address }, j) =>
-          collisions(first, tunnelMark(address), address, ['services', i, 'servers', j, 'address']),
+          collisions(first, tunnelMark({ server: address, carries: versionOf(vip) }), address, [
+            'services',
+            i,
+            'servers',
+            j,
+            'address',
+          ]),
         ),
   );
 }
@@ -213,7 +219,8 @@ function serviceProblems(service: LbService): Problem[] {
   }
   problems.push(...idleCheckFields(service), ...sourceProblems(service));
   service.servers.forEach((server, i) => {
-    if (!sameFamily(server.address)) {
+    // In a tunnel a packet may be of another family than the one that carries it.
+    if (!sameFamily(server.address) && traits.handsOver !== 'tunnel') {
       problems.push({
         path: ['servers', i, 'address'],
         message: `server ${server.address} and VIP ${service.vip} differ in address family`,
@@ -283,11 +290,15 @@ function idleCheckFields({ mode, check }: LbService): Problem[] {
 }
 
 function sourceProblems(service: LbService): Problem[] {
-  const { vip, check } = service;
+  const { vip, mode, check, servers } = service;
   const { source } = check;
   if (source === undefined) return [];
   const path = ['check', 'source'];
-  if (isIPv4(source) !== isIPv4(vip))
+  const isOther = (address: string): boolean => isIPv4(source) !== isIPv4(address);
+  const far = MODES[mode].handsOver === 'tunnel' ? servers.find(({ address }) => isOther(address)) : undefined;
+  if (far !== undefined)
+    return [{ path, message: `checks from ${source} cannot reach ${far.address}: they differ in address family` }];
+  if (MODES[mode].handsOver !== 'tunnel' && isOther(vip))
     return [
       { path, message: `checks from ${source} cannot reach a server: it and VIP ${vip} differ in address family` },
     ];

@@ -25,7 +25,7 @@ const drainDeadlineMs = z.int().min(0).max(86_400_000).optional();
 const server = z.strictObject({
   name: name.describe('Name of the server; unique within the service.'),
   address: address.describe(
-    'Address that the load balancer sends to (dnat, proxy), whose MAC it uses (dsr), or that gets packets in a tunnel (ipip).',
+    'Address that the load balancer sends to (dnat, proxy), whose MAC it uses (dsr), or that gets packets in a tunnel (ipip; there it may be of another family than the VIP).',
   ),
   port: port.optional().describe('Port on the server. Default: the port of the service; fixed in dsr.'),
   weight: z.int().min(1).max(256).optional().describe('Share of new flows relative to the other servers. Default: 1.'),

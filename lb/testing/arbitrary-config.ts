@@ -32,7 +32,8 @@ function supportedBy(mode: Mode, { port, target, ...how }: { type: string; port?
 }
 
 function service(version: 4 | 6, index: number) {
-  const lan = version === 4 ? '203.0.113.' : '2001:db8::';
+  const lans = { 4: '203.0.113.', 6: '2001:db8::' };
+  const lan = lans[version];
   return fc
     .record({
       mode: fc.constantFrom<Mode[]>('dnat', 'proxy', 'dsr', 'l3dsr', 'ipip'),
@@ -44,6 +45,7 @@ function service(version: 4 | 6, index: number) {
       keep: fc.boolean(),
       ports: fc.constantFrom(undefined, '40000-40999'),
       ownCalls: fc.boolean(),
+      outer: fc.constantFrom<(4 | 6)[]>(4, 6),
       mssClamp: fc.constantFrom(undefined, 'auto' as const, 1200),
       pool: fc.constantFrom(undefined, 'auto', `${lan}90`, [`${lan}90`, `${lan}91`]),
       names: fc.subarray(SERVERS, { minLength: 1 }),
@@ -69,7 +71,7 @@ function service(version: 4 | 6, index: number) {
       check: supportedBy(mode, how),
       servers: names.map((name, i) => ({
         name,
-        address: `${lan}${10 + SERVERS.indexOf(name)}`,
+        address: `${mode === 'ipip' ? lans[fields.outer] : lan}${10 + SERVERS.indexOf(name)}`,
         ...(isDirect({ mode }) ? {} : { port: 8080 }),
         weight: weights[i],
         drain: drains[i],

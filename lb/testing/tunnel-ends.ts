@@ -1,6 +1,5 @@
 import type { NetnsLab } from '../netns/netns-lab.ts';
-import { tunnelMtu, tunnelName } from '../terms/tunnel.ts';
-import { OUTER_HEADER } from '../terms/tunnel.ts';
+import { OUTER_HEADER, tunnelMtu, tunnelName, versionOf } from '../terms/tunnel.ts';
 
 /** A server, and the addresses that packets in its tunnel are for. */
 interface Tunnelled {
@@ -27,15 +26,17 @@ export async function kernelHasTunnels(lab: NetnsLab, node: string): Promise<boo
 export async function endTunnels(lab: NetnsLab, l4: string, servers: Tunnelled[]): Promise<void> {
   const isReal = await kernelHasTunnels(lab, l4);
   for (const { name, address, vip } of servers) {
-    const isV6 = address.includes(':');
-    const end = isV6 ? 'end6' : 'end4';
+    const [outer, carries] = [versionOf(address), versionOf(vip)];
+    const end = `end${outer}${isReal && outer === 6 ? '' : carries}`;
     if (isReal) {
-      const type = isV6 ? ['ip6tnl', 'mode', 'ip6ip6'] : ['ipip'];
-      await lab.exec(name, 'ip', 'link', 'add', end, 'type', ...type, 'local', address);
+      if ((await lab.exec(name, 'ip', '-br', 'link')).includes(`${end}@`)) continue;
+      const type = outer === 6 ? 'ip6tnl mode any' : carries === 6 ? 'sit mode ip6ip' : 'ipip';
+      await lab.exec(name, 'ip', 'link', 'add', end, 'type', ...type.split(' '), 'local', address);
     } else {
-      const dev = tunnelName(address);
+      const tunnel = { server: address, carries };
+      const dev = tunnelName(tunnel);
       const pair = ['type', 'veth', 'peer', 'name', end, 'netns', lab.namespace(name)];
-      await lab.exec(l4, 'ip', 'link', 'add', dev, 'mtu', String(tunnelMtu(address, 1500)), ...pair);
+      await lab.exec(l4, 'ip', 'link', 'add', dev, 'mtu', String(tunnelMtu(tunnel, 1500)), ...pair);
       const shown = JSON.parse(await lab.exec(name, 'ip', '-j', 'link', 'show', end)) as { address: string }[];
       await lab.exec(l4, 'ip', 'link', 'set', dev, 'up');
       await lab.exec(l4, 'ip', 'neigh', 'add', vip, 'lladdr', shown[0]!.address, 'dev', dev);
@@ -44,7 +45,7 @@ export async function endTunnels(lab: NetnsLab, l4: string, servers: Tunnelled[]
   }
 }
 
-/** What the client learns of the way to a VIP, whose servers are in tunnels over interfaces of 1500 bytes. */
-export function learnedMtu(vip: string): number {
-  return 1500 - OUTER_HEADER[vip.includes(':') ? 6 : 4];
+/** What a client learns of the way to a VIP, whose server is in a tunnel over interfaces of 1500 bytes. */
+export function learnedMtu(server: string): number {
+  return 1500 - OUTER_HEADER[versionOf(server)];
 }

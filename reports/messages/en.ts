@@ -29,7 +29,7 @@ export const en: Catalogue = {
       story: 'An IP-in-IP packet of the L4 reached a server at which no tunnel ends.',
       evidence:
         "The packet arrives with the server's address in its outer header; the server does not unpack it and sends ICMP protocol or port unreachable to the L4, not to the caller.",
-      fix: 'Create a tunnel device on every server in the pool (`ip link add … type ipip`).',
+      fix: 'Create a tunnel device on every server in the pool (`ip link add … type ipip`; `sit` for IPv6 in IPv4, `ip6tnl` for both in IPv6).',
     },
     'server-not-adjacent': {
       story: "DSR to a server outside the L4's L2 segment: a rewritten MAC is lost at the first router.",

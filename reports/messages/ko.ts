@@ -23,7 +23,7 @@ export const ko: Catalogue = {
       story: 'L4가 보낸 IP-in-IP 패킷이 터널을 종단하지 않는 서버에 도착했습니다.',
       evidence:
         '바깥 헤더의 목적지가 서버인 패킷이 도착하지만 서버는 이를 풀지 않고, 호출자가 아닌 L4에게 ICMP protocol unreachable 또는 port unreachable을 보냅니다.',
-      fix: '풀에 있는 모든 서버에 터널 장치를 만드십시오(`ip link add … type ipip`).',
+      fix: '풀에 있는 모든 서버에 터널 장치를 만드십시오(`ip link add … type ipip`, IPv4 안의 IPv6이면 `sit`, IPv6 안이면 `ip6tnl`).',
     },
     'server-not-adjacent': {
       story: 'L4의 L2 구간 밖에 있는 서버로 DSR을 했습니다. MAC 변경은 첫 번째 라우터에서 끝납니다.',

@@ -10,6 +10,7 @@ import { ownServiceOf } from '../../terms/own-calls.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import { isDirect, MODES } from '../../terms/mode.ts';
 import type { NodePlan } from '../../terms/plan.ts';
+import { endsAt } from '../../terms/tunnel.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf, calledFrom, type Rule } from './rule.ts';
@@ -129,7 +130,7 @@ function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredP
   };
   if (inside !== undefined) {
     const outer: FilteredPacket = { protocol: 'ipip', src: ip!.src, dst: ip!.dst, dstPort: null, type: null };
-    return node.tunnelEnds?.includes(ip!.dst) === true ? [outer, carried] : [outer];
+    return endsAt(node, { outer: ip!.dst, carried: inside.dst }) ? [outer, carried] : [outer];
   }
   const came = carried;
   const undone = node.undoDscp?.find(({ address, dscp }) => address === came.dst && dscp === ip!.dscp);

@@ -1,5 +1,5 @@
 import { listensAt } from '../../terms/listener.ts';
-import { TUNNEL_END } from '../../terms/tunnel.ts';
+import { endDevice, endsAt } from '../../terms/tunnel.ts';
 import { MODES } from '../../terms/mode.ts';
 import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -39,8 +39,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   if (kernel === 'source-refused' && refusesOwn) {
     return cause('own-address-as-source', 'own-source', { node, source: src.ip });
   }
-  const isEnd = settings.tunnelEnds?.includes(dst.ip) === true;
-  if (hop.inside !== undefined && own.includes(dst.ip) && !isEnd)
+  const { inside } = hop;
+  if (inside !== undefined && own.includes(dst.ip) && !endsAt(settings, { outer: dst.ip, carried: inside.dst }))
     return cause('no-tunnel-end', 'tunnel-end-missing', { node, address: dst.ip });
   if (
     service &&
@@ -88,14 +88,19 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
  */
 function atTunnelEnd({ node, dst, inside }: Hop, { plan, counters }: Evidence): Cause | null {
   const settings = nodeOf(plan, node);
-  if (inside === undefined || inside.src.includes(':') || settings.tunnelEnds?.includes(dst.ip) !== true) return null;
+  if (inside === undefined || inside.src.includes(':')) return null;
+  if (!endsAt(settings, { outer: dst.ip, carried: inside.dst })) return null;
   const [all, own] = ['all', 'default'].map((scope) =>
     Number(settings.sysctls[`net/ipv4/conf/${scope}/rp_filter`] ?? 0),
   );
   const isChecked = Math.max(all!, own!) !== 0;
   const hasCounted = counters === null || Object.keys(counters[node] ?? {}).some((name) => REVERSE_PATH.test(name));
   if (!isChecked || !hasCounted) return null;
-  return cause('reverse-path', 'reverse-path-fails', { node, source: inside.src, iface: TUNNEL_END[4] });
+  return cause('reverse-path', 'reverse-path-fails', {
+    node,
+    source: inside.src,
+    iface: endDevice({ address: dst.ip, carries: 4 }),
+  });
 }
 
 function handsFramesOver(hop: Hop, { plan, flow, healthy }: Evidence): boolean {

@@ -1,4 +1,5 @@
 import { isDirect, MODES } from '../../terms/mode.ts';
+import { endsAt } from '../../terms/tunnel.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -20,10 +21,11 @@ export function arrivalWithoutVip({ plan, flow, walk }: Evidence): number {
   if (!service || !isDirect(service)) return Infinity;
   const { handsOver } = MODES[service.mode];
   const asked = (node: string): string | undefined => {
-    const { undoDscp, tunnelEnds } = nodeOf(plan, node);
+    const settings = nodeOf(plan, node);
     if (handsOver === 'mac') return service.vip;
-    if (handsOver === 'tunnel') return service.pool.find(({ address }) => tunnelEnds?.includes(address))?.address;
-    return undoDscp?.find(({ vip }) => vip === service.vip)?.address;
+    if (handsOver === 'tunnel')
+      return service.pool.find(({ address }) => endsAt(settings, { outer: address, carried: service.vip }))?.address;
+    return settings.undoDscp?.find(({ vip }) => vip === service.vip)?.address;
   };
   const index = walk.request.findIndex(
     ({ node, direction, dst }) =>

@@ -2,6 +2,7 @@ import { host } from '../../scenario/address.ts';
 import { nodeOf, ownerOf, segmentOf } from '../../scenario/lookup.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { ClientOutcome } from '../../terms/cause.ts';
+import { endsAt } from '../../terms/tunnel.ts';
 import type { RouteAnswer } from '../../terms/route-answer.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import type { CountersByNode } from '../../terms/counters.ts';
@@ -63,7 +64,7 @@ export function isAddressee(hop: Hop, plan: Plan): boolean {
 /** What a hop brought to its node: at the end of a tunnel, the packet inside. */
 export function broughtBy(hop: Hop, plan: Plan): Hop {
   const { inside, node, src, dst } = hop;
-  if (inside === undefined || nodeOf(plan, node).tunnelEnds?.includes(dst.ip) !== true) return hop;
+  if (inside === undefined || !endsAt(nodeOf(plan, node), { outer: dst.ip, carried: inside.dst })) return hop;
   return { ...hop, ttl: inside.ttl, src: { ...src, ip: inside.src }, dst: { ...dst, ip: inside.dst } };
 }
 

@@ -3,6 +3,7 @@ import { hostRoute } from '../../scenario/address.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { PROFILES } from '../../scenario/profiles.ts';
 import { MODES } from '../../terms/mode.ts';
+import { endsAt } from '../../terms/tunnel.ts';
 import type { ProfileName } from '../../terms/profile-name.ts';
 import type { Mode, NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { calledBy, onNodes, settingOf } from './candidate.ts';
@@ -79,8 +80,10 @@ export function vipOnLoopback(failure: Failure): Candidate[] {
     fixes: [{ code: 'tunnel-end', params }],
     change: { nodes: naming('tunnelEnd', failure, service) },
   };
-  const endsTunnel = ({ name, tunnelEnds = [] }: NodePlan): boolean =>
-    service.pool.some(({ node, address }) => node === name && tunnelEnds.includes(address));
+  const endsTunnel = (server: NodePlan): boolean =>
+    service.pool.some(
+      ({ node, address }) => node === server.name && endsAt(server, { outer: address, carried: service.vip }),
+    );
   const [noVip, noEnd] = [!servers.every(holdsVip), handsOver === 'tunnel' && !servers.every(endsTunnel)];
   if (noVip && noEnd) return [merged(end, vip)];
   return [...(noVip ? [vip] : []), ...(noEnd ? [end] : [])];
@@ -101,7 +104,15 @@ export function callersLoopback(failure: Failure): Candidate[] {
 
 function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: Patch): Patch {
   const services = {
-    [name]: { mode, sourceMac: null, dscp: null, proxyPorts: null, ...plainCheck(failure, name), ...settings },
+    [name]: {
+      mode,
+      outer: null,
+      sourceMac: null,
+      dscp: null,
+      proxyPorts: null,
+      ...plainCheck(failure, name),
+      ...settings,
+    },
   };
   return { services, ...withoutNaming(failure, name) };
 }

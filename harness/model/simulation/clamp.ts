@@ -1,5 +1,5 @@
 import type { LbService } from '../../../lb/terms/config.ts';
-import { OUTER_HEADER } from '../../../lb/terms/tunnel.ts';
+import { tunnelMtu, versionOf } from '../../../lb/terms/tunnel.ts';
 import { MODES } from '../../terms/mode.ts';
 import { packetOf } from '../../terms/mss.ts';
 import type { Passing } from './conntrack.ts';
@@ -10,9 +10,13 @@ import { forwardingDevice, lookUp } from './routing.ts';
 /** A SYN after a load balancer in a direct mode has lowered its MSS, at ingress (lb/render/clamp.ts). */
 export function clampedAtIngress(host: Host, { mssClamp, servers, mode }: LbService, packet: Packet): Packet {
   if (mssClamp !== 'auto') return clamped(packet, mssClamp);
-  const mtus = servers.flatMap(({ address }) => forwardingDevice(host, address)?.mtu ?? []);
-  const outer = MODES[mode].handsOver === 'tunnel' ? OUTER_HEADER[packet.dst.includes(':') ? 6 : 4] : 0;
-  return { ...packet, ...taking(packet, Math.min(...mtus) - outer) };
+  const isTunnelled = MODES[mode].handsOver === 'tunnel';
+  const carries = versionOf(packet.dst);
+  const mtus = servers.flatMap(({ address: server }) => {
+    const mtu = forwardingDevice(host, server)?.mtu;
+    return mtu === undefined ? [] : [isTunnelled ? tunnelMtu({ server, carries }, mtu) : mtu];
+  });
+  return { ...packet, ...taking(packet, Math.min(...mtus)) };
 }
 
 /**

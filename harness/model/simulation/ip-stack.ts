@@ -31,7 +31,7 @@ import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { lookupKeyOf, balancedRoute, deadEnd, selectSource, validateSource, routeFor } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
-import { tunnelTo, unwrapped, wrapped } from './tunnel.ts';
+import { tunnelTo, unwrapped, wrapped, type Tunnelled } from './tunnel.ts';
 import { prefix } from '../../scenario/prefix.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './network.ts';
@@ -59,7 +59,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     moved === arrived
       ? withTranslatorBlamed(run, host, unexpectedReply(run, host, arrived), tracked)
       : backOnPath(moved);
-  const tunnel = packet.tunnel === undefined ? undefined : tunnelTo(run, host, packet.tunnel);
+  const tunnel = isTunnelled(packet) ? tunnelTo(run, host, packet) : undefined;
   const route =
     tunnel !== undefined
       ? { to: prefix(packet.dst), via: null, device: tunnel.name }
@@ -117,6 +117,10 @@ function notTranslated(run: Run, host: Host, packet: Packet): Cause | null {
 function takeOut(run: Run, host: Host, packet: Packet & { inside: Packet }): void {
   const out = unwrapped(run, host, packet);
   if (out !== null) receive(run, host, out.device, out.packet);
+}
+
+function isTunnelled(packet: Packet): packet is Tunnelled {
+  return packet.tunnel !== undefined;
 }
 
 function isWrapped(packet: Packet): packet is Packet & { inside: Packet } {
@@ -213,8 +217,7 @@ function forward(
     sendIcmpError(run, host, packet, { tracked, isExpired: true });
     return;
   }
-  const { tunnel } = packet;
-  const to = tunnel === undefined ? host.devices.get(route.device) : tunnelTo(run, host, tunnel);
+  const to = isTunnelled(packet) ? tunnelTo(run, host, packet) : host.devices.get(route.device);
   if (to === undefined) {
     refuse(run, host, packet);
     return;
@@ -230,8 +233,8 @@ function forward(
   }
   const opening = clampedInForward(host, { packet: whole, tracked }, to);
   const forwarded = { ...opening, ttl: packet.ttl - 1 };
-  if (tunnel === undefined) leave(run, host, route, { packet: forwarded, tracked });
-  else send(run, host, wrapped(host, { ...forwarded, tunnel }));
+  if (isTunnelled(forwarded)) send(run, host, wrapped(run, host, forwarded));
+  else leave(run, host, route, { packet: forwarded, tracked });
 }
 
 /** Postrouting, then transmission. */

@@ -117,8 +117,10 @@ export function forwardingDevice({ tables, devices }: Host, address: string): De
 
 /** Source address of the kernel's own packets (inet_select_addr): the subnet of the next hop first. */
 export function selectSource(host: Host, device: Device, nextHop: string): string {
-  const { addresses } = device;
-  const chosen = addresses.find(({ subnet }) => covers(subnet, nextHop)) ?? addresses[0] ?? host.addresses[0];
+  const isOfFamily = ({ ip }: { ip: string }): boolean => ip.includes(':') === nextHop.includes(':');
+  const addresses = device.addresses.filter(isOfFamily);
+  const chosen =
+    addresses.find(({ subnet }) => covers(subnet, nextHop)) ?? addresses[0] ?? host.addresses.find(isOfFamily);
   return chosen?.ip ?? '0.0.0.0';
 }
 

@@ -30,6 +30,7 @@ export interface ServiceSketch {
   proxyPorts?: string;
   ownCalls?: boolean;
   mssClamp?: 'auto' | number;
+  outer?: 'ipv4' | 'ipv6';
   sourceMac?: 'rewrite' | 'keep';
   protocol?: 'tcp' | 'udp';
   check?: 'none' | 'tcp' | CheckSketch;

@@ -9,6 +9,7 @@ import { checkRouteServices } from './check-route-services.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
 import { foreignSources } from './check-health-checks.ts';
 import { balancersOf, l4sOf, serversOf } from '../lab-queries.ts';
+import { reachesByV6 } from '../service-schema.ts';
 import type { Path } from '../yaml-file.ts';
 
 type Service = ScenarioFile['services'][string];
@@ -51,10 +52,12 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
     else if (addressToward(service, node, scenario, lab) === undefined)
       problems.push({
         path: at,
-        message: `${node} has no ${familyName(isV6(service.vip))} address, as the VIP has`,
+        message: missingAddress(node, service, scenario, lab),
         dependsOn: [path, ['servers'], ['nodes']],
       });
   }
+  if (service.outer !== undefined && MODES[service.mode].handsOver !== 'tunnel')
+    problems.push({ path: [...path, 'outer'], message: `only valid in mode ipip, not in ${service.mode}` });
   if (MODES[service.mode].hidesSource && service.proxyIp === undefined) {
     problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });
   }
@@ -142,8 +145,18 @@ function balancerProblems(
   });
 }
 
-/** Address of a server in the VIP's family. */
-function addressToward({ vip }: Service, node: string, scenario: ScenarioFile, lab: Lab): string | undefined {
-  const address = addressesInScenario(scenario, lab, node).find((cidr) => isV6(cidr) === isV6(vip));
+/** Address by which the L4 reaches a server. */
+function addressToward(service: Service, node: string, scenario: ScenarioFile, lab: Lab): string | undefined {
+  const address = addressesInScenario(scenario, lab, node).find((cidr) => isV6(cidr) === reachesByV6(service));
   return address === undefined ? undefined : host(address);
+}
+
+/** Message for a server without such an address. */
+function missingAddress(node: string, service: Service, scenario: ScenarioFile, lab: Lab): string {
+  const { vip, mode, outer } = service;
+  const family = familyName(reachesByV6(service));
+  if (outer !== undefined) return `${node} has no ${family} address, as \`outer: ${outer}\` needs`;
+  const missing = `${node} has no ${family} address, as the VIP has`;
+  const isReachable = MODES[mode].handsOver === 'tunnel' && addressesInScenario(scenario, lab, node).length > 0;
+  return isReachable ? `${missing}; \`outer: ${isV6(vip) ? 'ipv4' : 'ipv6'}\` tunnels to its other address` : missing;
 }

@@ -13,6 +13,7 @@ import { sysctls } from '../sysctls.ts';
 import { portsIn, type PortsByLink, wiresOf } from '../vlans.ts';
 import { listenersOf, nodeAddresses, peerOf, linkNameAt } from '../lab-queries.ts';
 import { settingsOf, layersOf } from '../node-layers.ts';
+import { type TunnelEnd, versionOf } from '../../terms/tunnel.ts';
 import { serverAddress, lbConfig } from './resolve-service.ts';
 
 /** @param ipv6 whether the lab has IPv6 addresses */
@@ -124,15 +125,26 @@ function settingsOfInterface(layers: Layer[], iface: Pick<InterfacePlan, 'name'>
   );
 }
 
-/** Services may share a server's address, where one tunnel ends. */
+/** Services may share a server's address, and the end of a tunnel there. */
 function tunnelEnds(
   node: string,
   { tunnelEnd = [] }: LabNode,
   lab: Lab,
   body: ScenarioFile,
 ): Pick<NodePlan, 'tunnelEnds'> {
-  const ends = new Set(tunnelEnd.map((service) => serverAddress(node, body.services[service]!, lab, body)));
-  return ends.size === 0 ? {} : { tunnelEnds: [...ends] };
+  const tunnels = Object.entries(body.services)
+    .filter(([, { mode, pool }]) => mode === 'ipip' && pool.some((server) => server.node === node))
+    .map(([name, service]) => ({
+      name,
+      end: { address: serverAddress(node, service, lab, body), carries: versionOf(service.vip) },
+    }));
+  const named = tunnels.filter(({ name }) => tunnelEnd.includes(name)).map(({ end }) => end);
+  // Of IPv6, one device takes out packets of both versions.
+  const isEnded = ({ address, carries }: TunnelEnd): boolean =>
+    named.some((end) => end.address === address && (versionOf(address) === 6 || end.carries === carries));
+  const ends = tunnels.map(({ end }) => end).filter(isEnded);
+  const distinct = [...new Map(ends.map((end) => [`${end.address} ${end.carries}`, end])).values()];
+  return distinct.length === 0 ? {} : { tunnelEnds: distinct };
 }
 
 function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): NonNullable<NodePlan['undoDscp']>[number] {

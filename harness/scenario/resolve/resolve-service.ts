@@ -4,16 +4,16 @@ import type { ServicePlan } from '../../terms/plan.ts';
 import type { Lab, LabNode, ScenarioFile } from '../schema.ts';
 import { hopAddresses } from '../checks/check-route-services.ts';
 import { l4sOf, nodeAddresses } from '../lab-queries.ts';
+import { reachesByV6 } from '../service-schema.ts';
 import { settingsOf } from '../node-layers.ts';
 
 export type Service = ScenarioFile['services'][string];
 
-/** Address that the L4 sends to, in the VIP's family: preferably in a subnet of the L4. */
+/** Address that the L4 sends to, in the family of `reachesByV6`: preferably in a subnet of the L4. */
 export function serverAddress(server: string, service: Service, lab: Lab, body: ScenarioFile): string {
-  const { vip } = service;
   const override = settingsOf(server, lab, body).address;
   const all = override === undefined ? nodeAddresses(lab, server) : [override];
-  const own = all.filter((cidr) => isV6(cidr) === isV6(vip));
+  const own = all.filter((cidr) => isV6(cidr) === reachesByV6(service));
   const near = nodeAddresses(lab, l4sOf(lab, service)[0]!).map(network);
   return host(own.find((cidr) => near.some((net) => contains(net, cidr))) ?? own[0]!);
 }
@@ -77,11 +77,12 @@ export function lbConfig(name: string, settings: LabNode, lab: Lab, body: Scenar
   };
 }
 
-/** The load balancer's fields, which exclude profiles and other load balancers. */
-function balancerFields(service: Service): Omit<Service, 'like' | 'l4'> {
+/** The load balancer's fields, which exclude profiles, other load balancers and the family of servers. */
+function balancerFields(service: Service): Omit<Service, 'like' | 'l4' | 'outer'> {
   const own = { ...service };
   delete own.like;
   delete own.l4;
+  delete own.outer;
   return own;
 }
 
