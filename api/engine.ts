@@ -12,7 +12,7 @@ import { SetupError } from '../setup/setup-error.ts';
 import { openTunnel } from '../setup/ssh-tunnel.ts';
 import { labImage, PACKAGE } from './package.ts';
 
-/** Where labs can be booted. */
+/** An engine that is ready to boot labs. */
 export interface ReadyEngine {
   engine: Engine;
   /** Further engines of the project. */
@@ -22,9 +22,10 @@ export interface ReadyEngine {
 }
 
 /**
- * The engines of a project, or the one that is found or started here, with the lab image on each; what runs left that were
- * killed is removed.
- * @param options install without asking; who hears what is done (stderr by default, since stdout may be read by a program)
+ * The engines of a project, or the local one (started if necessary), with the lab image on each; removes leftovers of
+ * killed runs.
+ * @param options `yes`: install without asking; `say`: called with progress messages (default: stderr, because stdout
+ * may be read by a program)
  * @throws L4labError `engine-unavailable`: what is missing, and what to do
  */
 export async function readyEngine(
@@ -46,7 +47,7 @@ async function makeReady(
   const { yes = false, say = (line: string): void => void process.stderr.write(`${line}\n`) } = options;
   const image = labImage();
   const [first, ...others] = await Promise.all(project.engines.map(endpointOf));
-  // Whoever looks for an engine from now on finds this one.
+  // Later searches in this process find this engine.
   if (first) Object.assign(process.env, first);
   if (!(await labIsReady(image)))
     await withLock(SETUP_LOCK, say, () => makeLabReady(PACKAGE, image, { yes, say, pull: project.image }));
@@ -56,13 +57,13 @@ async function makeReady(
   return { engine, more, image, labels: await reaperLabels(engine.docker) };
 }
 
-/** Every engine of a project, or the one that is found here, as it is. @throws L4labError */
+/** All engines of a project, or the local one, without set-up. @throws L4labError */
 export async function allEngines(project: Project): Promise<Engine[]> {
   if (project.engines.length === 0) return [await findEngine()];
   return Promise.all(project.engines.map(async (address) => findEngine(await endpointOf(address))));
 }
 
-/** The engine on which `up` leaves labs: the project's first, or the one that is found here. @throws L4labError */
+/** The engine where `up` leaves labs: the project's first, or the local one. @throws L4labError */
 export async function firstEngine({ engines: [first] }: Project): Promise<Engine> {
   return findEngine(first === undefined ? undefined : await endpointOf(first));
 }

@@ -1,4 +1,4 @@
-/** What programs can do with l4lab: `import { loadProject, run } from 'l4lab'`. */
+/** The public API: `import { loadProject, run } from 'l4lab'`. */
 export { defineConfig, type Config } from '../harness/project/config.ts';
 export { loadProject, type LoadedProject } from './load-project.ts';
 export { predict, type PredictedFlow } from './predict.ts';

@@ -14,7 +14,7 @@ import type { FlowResult } from '../harness/terms/results.ts';
 import { readyEngine } from './engine.ts';
 import type { Scenario } from './scenario.ts';
 
-/** A flow as scenarios say it; `expect` is `works` where it is left out. See docs/fields.md. */
+/** A flow as in scenarios; `expect` defaults to `works`. See docs/fields.md. */
 export interface FlowInput {
   from: string;
   to: string;
@@ -22,7 +22,7 @@ export interface FlowInput {
   [field: string]: unknown;
 }
 
-/** What a command in a node came to. */
+/** Result of a command in a node. */
 export interface CommandResult {
   code: number;
   stdout: string;
@@ -53,7 +53,7 @@ export async function bootLab(
   }
 }
 
-/** A lab that is up and configured, until it is disposed of. */
+/** A running, configured lab; removed on disposal. */
 export class BootedLab implements AsyncDisposable {
   /** Names of its nodes. */
   readonly nodes: readonly string[];
@@ -64,8 +64,8 @@ export class BootedLab implements AsyncDisposable {
   }
 
   /**
-   * Runs a command in a node, to its end.
-   * @param input what it reads from stdin; nothing by default
+   * Runs a command in a node until it exits.
+   * @param input its stdin; empty by default
    */
   async exec(node: string, argv: [string, ...string[]], input?: string): Promise<CommandResult> {
     if (!this.nodes.includes(node)) throw new L4labError('invalid-input', noSuch('node', node, this.nodes));
@@ -73,7 +73,7 @@ export class BootedLab implements AsyncDisposable {
   }
 
   /**
-   * Fires a flow and judges it: one of the scenario's by its name, or any other. Those that it comes after are fired first.
+   * Runs a flow and judges it: one of the scenario by name, or a new one. Runs its predecessors (`after`) first.
    * @returns its verdict, walks and cause, as in results.json
    */
   async fire(flow: string | FlowInput): Promise<FlowResult> {
@@ -98,7 +98,7 @@ export class BootedLab implements AsyncDisposable {
     await this.up.pool[Symbol.asyncDispose]();
   }
 
-  /** The plan with a flow that the scenario does not have. */
+  /** The plan with an additional flow. */
   #planWith(flow: FlowInput): Plan {
     const { scenario, variant } = this.up;
     const { scenario: read, yaml } = scenario.loaded;

@@ -7,8 +7,8 @@ import { Scenario } from './scenario.ts';
 /** A project whose scenarios can be read. */
 export interface LoadedProject extends Project {
   /**
-   * Scenarios by name, by the beginning of a name, by file or by folder; all without words.
-   * @throws Error `invalid-input` with every mistake of every file, each with its place
+   * Scenarios by name, prefix of a name, file or folder; all by default.
+   * @throws Error `invalid-input` with every mistake of every file, each with its position
    */
   scenarios(...names: string[]): Scenario[];
 }

@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PageBundle } from '../reports/page-html.ts';
 
-/** The folder of this package, as it is installed or checked out; bundles are in its `dist/`. */
+/** Folder of this package, installed or checked out; bundles are in its `dist/`. */
 export const PACKAGE = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Folder of the labs that come with l4lab. */
+/** Folder of the labs shipped with l4lab. */
 export const SHIPPED_LABS = join(PACKAGE, 'labs');
 
-/** Folder of the scenarios that come with l4lab. */
+/** Folder of the scenarios shipped with l4lab. */
 export const EXAMPLES = join(PACKAGE, 'scenarios');
 
 /** Name of the lab image that belongs to the bundles. */

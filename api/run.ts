@@ -8,16 +8,16 @@ import { version } from './package.ts';
 import { selectionOf, type Choice, type Scenario } from './scenario.ts';
 
 export interface RunOptions extends Choice {
-  /** Stops the run: what had finished is in the results, everything else was not run. */
+  /** Stops the run: finished flows are in the results, all others are not run. */
   signal?: AbortSignal;
-  /** Is told what happens while it happens. */
+  /** Called for each event of the run. */
   onEvent?: (event: RunEvent) => void;
 }
 
 /**
- * Runs scenarios with real packets on the Docker engine of this machine, which is set up if need be. Every lab is gone at
- * the end.
- * @returns what `results.json` holds; verdicts are in `scenarios[].variants[].flows[].verdict`
+ * Runs scenarios with real packets on this machine's Docker engine, which is set up if necessary. All labs are removed
+ * at the end.
+ * @returns the contents of `results.json`; verdicts are in `scenarios[].variants[].flows[].verdict`
  */
 export async function run(scenarios: Scenario[], options: RunOptions = {}): Promise<Results> {
   const { signal, onEvent = () => undefined } = options;

@@ -31,7 +31,7 @@ export class Scenario {
   }
 }
 
-/** What to take of scenarios: all of it by default. */
+/** Selects parts of scenarios; everything by default. */
 export interface Choice {
   /** Names of variants. */
   variants?: string[];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** Text of scenario files by path, as results name them; of those that are still there. @param root the project's folder */
+/** Text of existing scenario files by path as in results. @param root the project's folder */
 export function sourcesOf(root: string, files: string[]): Record<string, string> {
   const there = files.filter((file) => existsSync(resolve(root, file)));
   return Object.fromEntries(there.map((file) => [file, readFileSync(resolve(root, file), 'utf8')]));

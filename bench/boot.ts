@@ -19,7 +19,7 @@ import { planFrom } from './plan-from.ts';
 import { spread, type Spread } from './shared/spread.ts';
 
 const LIMIT_S = 2;
-/** To what the engine alone takes for the same containers and networks. */
+/** Limit relative to the engine alone with the same containers and networks. */
 const LIMIT_RATIO = 1.2;
 const LIMIT_MB_PER_NODE = 60;
 
@@ -86,7 +86,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const theirs: Round[] = [];
   const memory: number[] = [];
 
-  // Turn by turn, so that whatever else the machine does meets both; the first turn warms up and does not count.
+  // Alternating, so that other load affects both; the first turn is a warm-up.
   for (let round = 0; round <= rounds; round++) {
     signal.throwIfAborted();
     const { memoryOfNodes, ...own } = await labRound(lab, options);
@@ -107,7 +107,7 @@ async function main(signal: AbortSignal): Promise<number> {
     links: lab.links.length,
     rounds,
     engineAlone: { upSeconds: spreadOf(alone, 'up'), downSeconds: spreadOf(alone, 'down') },
-    /** Within rounds, since both met the same machine then. */
+    /** Compared within rounds, under the same conditions. */
     ratio: spread(ours.map(({ up }, index) => up / alone[index]!.up)),
     l4lab: { upSeconds: spreadOf(ours, 'up'), downSeconds: spreadOf(ours, 'down') },
     compose: compose && {
@@ -133,7 +133,7 @@ async function main(signal: AbortSignal): Promise<number> {
     console.log('Compose is not installed, and could not be: no figures for it');
   }
   console.log(row('memory of a node', figures.megabytesPerNode, 'MB'));
-  // What a large lab takes is up to the engine.
+  // The time of a large lab depends on the engine.
   const [limit, up] = servers === 2 ? [LIMIT_S, figures.l4lab.upSeconds] : [LIMIT_RATIO, figures.ratio];
   const good = up.median <= limit && figures.megabytesPerNode.median <= LIMIT_MB_PER_NODE;
   const limits = `${limit} ${servers === 2 ? 's' : 'times the engine alone'} and ${LIMIT_MB_PER_NODE} MB a node`;
@@ -158,7 +158,7 @@ async function aloneRound(lab: Plan, options: BootOptions): Promise<Round> {
   return { up, down };
 }
 
-/** Nodes that know nobody, as those of labs that have just been booted. */
+/** Nodes without known neighbours, as in freshly booted labs. */
 const COMPOSE = { image: '${L4LAB_IMAGE}', head: ['bench/boot.ts'], neighbours: [], up: [] };
 
 async function composeRound(program: string, lab: Plan, image: string): Promise<Round> {

@@ -42,7 +42,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const figures: Record<'with' | 'without', number[]> = { with: [], without: [] };
   const delays: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    // What runs second finds a warmer machine: they take turns at that too.
+    // The second run finds a warmer machine, so they alternate.
     for (const kind of round % 2 === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const)) {
       const onFlow = kind === 'with' ? (flow: FlowResult): unknown => delays.push(...verdictDelay(flow)) : () => 0;
       figures[kind].push(await wallTime(scenarios, { ...options, concurrency: 1, captures: kind === 'with' }, onFlow));

@@ -86,7 +86,7 @@ async function startAll(lab: NetnsLab, entries: Entry[]): Promise<void> {
   for (const { settled, path } of entries) await settled?.(lab, path);
 }
 
-/** Every contestant takes its turn in every round, each round in another order: nobody always follows the same one. */
+/** Every contestant runs in every round, each round in another order, so that none always follows the same one. */
 async function measureAll(
   lab: NetnsLab,
   entries: Entry[],

@@ -52,7 +52,7 @@ class Watching {
     });
   }
 
-  /** All that is said until a line that holds. @throws Error when the watch ends before */
+  /** Reads output until a matching line. @throws Error if the watch ends first */
   async until(holds: (text: string) => boolean): Promise<{ at: number; text: string }[]> {
     const lines = [];
     for (;;) {

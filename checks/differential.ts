@@ -11,17 +11,16 @@ import { sweep } from '../harness/fabric/sweep.ts';
 import { labsAtOnce } from '../harness/run/labs-at-once.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
-/** Labs that are shrunk at most: each takes up to a minute. */
+/** Maximum number of labs to shrink: each takes up to a minute. */
 const SHRUNK = 3;
-/** A line of progress after so many labs. */
+/** Number of labs per line of progress. */
 const TOLD_EVERY = 20;
 
 /**
- * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
- * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service,
- * `--vlans` those without VLANs, `--nat` those without NAT, `--links` those without several links between two nodes,
- * `--profiles` those without a service with a profile;
- * `--record` writes the figures into docs/fidelity.md.
+ * Compares prediction and reality on generated labs: `npm run differential -- --labs 300 --seed 1`. `--lab N` runs only
+ * the Nth lab of a seed and prints its files; `--mode l3dsr` excludes labs without such a service, `--vlans` those
+ * without VLANs, `--nat` those without NAT, `--links` those without parallel links, `--profiles` those without a
+ * service with a profile; `--record` writes the figures into docs/fidelity.md.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
@@ -123,7 +122,7 @@ function hasProfile({ scenario }: Generated): boolean {
   return Object.values(scenario.services).some(({ like }) => like !== undefined);
 }
 
-/** Both files of a lab, to be saved beside each other and run: the scenario names the lab by its path. */
+/** Both files of a lab, to be saved in one folder and run: the scenario names the lab by its path. */
 function asFiles(number: number, { lab, scenario }: Generated): string {
   const file = `./lab-${number}.yaml`;
   return `# ${file}\n${stringify(lab)}---\n# ./scenario-${number}.yaml\n${stringify({ ...scenario, lab: file })}`;

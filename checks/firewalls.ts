@@ -16,18 +16,18 @@ const ENGINE_DEADLINE_MS = 60_000;
 const SCENARIO = 'ipv6/one-arm';
 const VARIANT = 'proxy';
 
-/** What a firewall of the engine's host does, and what a run must report about it. */
+/** A firewall of the engine's host, and the expected report of a run. */
 interface Case {
   title: string;
   /** nft(8), on the host of the engine. */
   rules: string;
-  /** Whether br_netfilter hands bridged frames to iptables and nftables. */
+  /** Whether br_netfilter passes bridged frames to iptables and nftables. */
   bridgesFiltered: boolean;
-  /** Why flows are not run; absent where all pass. */
+  /** Expected reason why flows are not run; absent if all pass. */
   because?: Expected;
 }
 
-/** What a fault of all flows must be. */
+/** Expected fault of all flows. */
 type Expected =
   | { code: 'networks-blocked'; versions: ('IPv4' | 'IPv6')[]; chain: Partial<BlockingChain> }
   | { code: 'docker-rules-gone' };
@@ -80,7 +80,7 @@ const CASES: Case[] = [
       chain: { table: 'check', chain: 'before', how: 'reverse-path filter' },
     },
   },
-  // The last: Docker has no rules afterwards.
+  // Must be last: Docker has no rules afterwards.
   {
     title: "Docker's rules are flushed",
     rules: 'flush ruleset',
@@ -89,11 +89,14 @@ const CASES: Case[] = [
   },
 ];
 
-/** Runs labs behind firewalls, on an engine in a network of its own: `npm run check:firewalls`. Needs root and dockerd. */
+/**
+ * Runs labs behind firewalls, on an engine in a separate network namespace: `npm run check:firewalls`. Needs root and
+ * dockerd.
+ */
 async function main(signal: AbortSignal): Promise<number> {
   await using engine = await PrivateEngine.start();
   await engine.take(labImage());
-  // The runs of this process are on that engine.
+  // Runs in this process use that engine.
   process.env['DOCKER_HOST'] = engine.endpoint;
   let failed = 0;
   for (const one of CASES) {
@@ -105,21 +108,21 @@ async function main(signal: AbortSignal): Promise<number> {
   return failed === 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** @returns what is not as it should be, or null */
+/** @returns the problem, or null */
 async function tryCase({ rules, bridgesFiltered, because }: Case, engine: PrivateEngine): Promise<string | null> {
   const on = bridgesFiltered ? 1 : 0;
   await engine.onHost(['sysctl', '-q', ...['ip', 'ip6'].map((v) => `net.bridge.bridge-nf-call-${v}tables=${on}`)]);
   await engine.onHost(['nft', '-f', '-'], rules);
   const outcome = await outcomeOfRun();
   const tables = ['inet check', 'ip6 check'];
-  // Added first: to delete a table that is not there is an error.
+  // Added first, because deleting a missing table is an error.
   await engine.onHost(['nft', '-f', '-'], tables.map((one) => `add table ${one}\ndelete table ${one}\n`).join(''));
   const bridges = await engine.onHost(['ip', '-o', 'link', 'show', 'type', 'bridge']);
   if (!isAsExpected(outcome, because)) return `expected ${textOf(because)}, observed ${textOf(outcome)}`;
   return bridges.includes(': l4lab') ? `bridges stay behind\n${bridges}` : null;
 }
 
-/** @returns why no flow was run; nothing where all passed */
+/** @returns why no flow was run; undefined if all passed */
 async function outcomeOfRun(): Promise<Fault | undefined> {
   const project = await loadProject({ root: PACKAGE });
   try {
@@ -150,7 +153,7 @@ function textOf(outcome: object | undefined): string {
   return outcome === undefined ? 'that all flows pass' : JSON.stringify(outcome);
 }
 
-/** A Docker engine in a network and with a folder of its own, which the firewall of this machine does not reach. */
+/** A Docker engine in a separate network namespace, with its own folder, unaffected by this machine's firewall. */
 class PrivateEngine implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'l4lab-engine-'));
   readonly endpoint = `unix://${this.folder}/docker.sock`;
@@ -168,7 +171,7 @@ class PrivateEngine implements AsyncDisposable {
 
   async #begin(): Promise<void> {
     const log = { file: join(this.folder, 'log') };
-    // A mount of sysfs shows the interfaces of the network that it is made in.
+    // A sysfs mount shows the interfaces of the network namespace that it was mounted in.
     const script = `set -e; cd "$1"; mount -t tmpfs tmpfs /run; mkdir cgroup; mount --rbind /sys/fs/cgroup cgroup
       mount -t sysfs sysfs /sys; mount --rbind cgroup /sys/fs/cgroup; ip link set lo up
       echo $$ > pid; exec dockerd --data-root "$1/data" --host "unix://$1/docker.sock" --bip 172.31.255.1/24`;
@@ -190,7 +193,7 @@ class PrivateEngine implements AsyncDisposable {
     return execa('docker', ['--host', this.endpoint, ...args], { reject: false });
   }
 
-  /** Takes an image over from the engine that this process is pointed at. */
+  /** Copies an image from the engine that this process uses. */
   async take(image: string): Promise<void> {
     const saved = execa('docker', ['save', image], { buffer: false, encoding: 'buffer' });
     await Promise.all([saved, saved.pipe('docker', ['--host', this.endpoint, 'load', '--quiet'])]);
@@ -202,7 +205,7 @@ class PrivateEngine implements AsyncDisposable {
     return existsSync(file) ? Number(readFileSync(file, 'utf8')) : null;
   }
 
-  /** Runs a program in the network of the engine's host. */
+  /** Runs a program in the network namespace of the engine's host. */
   async onHost(argv: string[], input = ''): Promise<string> {
     return (await execa('nsenter', ['--target', String(this.#pid), '--net', ...argv], { input })).stdout;
   }

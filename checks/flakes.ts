@@ -18,7 +18,7 @@ import { findScenarios } from '../harness/project/scenario-files.ts';
 import { writeReports } from '../reports/write-reports.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
-/** Runs the whole library again and again: `npm run flakes -- --times 20 [--busy] [--only NAME] [--record]`. */
+/** Runs all scenarios repeatedly: `npm run flakes -- --times 20 [--busy] [--only NAME] [--record]`. */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -59,7 +59,7 @@ async function main(signal: AbortSignal): Promise<number> {
         }
         seen.set(flow, before.add(what));
       }
-      // What was on the wire then is gone otherwise.
+      // Otherwise the captures of that run would be lost.
       if (flips) {
         const sources = sourcesOf(
           project.root,
@@ -103,8 +103,8 @@ function verdicts({ scenarios }: Results): [string, string][] {
 }
 
 /**
- * Which of its servers a flow meets is chance, and with it the node; verdict and causes are not. Of a stream in a step, which of
- * its expected causes calls meet is chance as well.
+ * Which server a flow reaches is random, and so is the node; verdict and causes are not. For a stream in a step, which
+ * of the expected causes occur is random too.
  */
 function resultText({ verdict, attempts, reasons, stream }: FlowResult): string {
   if (stream !== undefined) return [verdict, ...reasons.map(({ code }) => code)].join(', ');
@@ -112,9 +112,9 @@ function resultText({ verdict, attempts, reasons, stream }: FlowResult): string 
   return [verdict, ...[...causes].sort(), ...reasons.map(({ code }) => code)].join(', ');
 }
 
-/** One process a core that does nothing but count. */
+/** One busy process per core. */
 function keepBusy(cores: number): ChildProcess[] {
-  // Its stdin is a pipe from here: however this process ends, that ends too, and the child with it.
+  // Its stdin is a pipe from this process, so it ends with it in any case.
   const count =
     "process.stdin.on('end', () => process.exit()).resume(); (function spin() { for (let i = 0; i < 1e7; i++); setImmediate(spin); })()";
   return Array.from({ length: cores }, () =>

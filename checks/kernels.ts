@@ -3,7 +3,7 @@
  * Docker: `npm run check:kernels -- [--kernel SUITE]… [--step TEXT] [--quick] [--tests] [--fresh] [--enter]
  * [SCENARIO]…`.
  *
- * Needs Debian and root to make the disk of the machines. Says what passed for each kernel; how to read it: CONTRIBUTING.md.
+ * Needs Debian and root to make the disk of the machines. Prints what passed for each kernel; see CONTRIBUTING.md.
  */
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -22,15 +22,15 @@ import { perform, REFUSAL, stepsOf, type Outcome, type Step } from './kernels/st
 
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab/kernels');
 
-/** What the machine took along: the project, and what a set-up here made of it, but for --fresh. */
+/** Mounts the files for the machine: the project, and the results of a set-up here, unless --fresh. */
 const UNPACK = 'mount -o ro /dev/vdb /files';
-/** The snapshots in the image are of another processor, and without them programs start at half the speed. */
+/** The image's start-up snapshots are from another CPU, and without them programs start at half the speed. */
 const LOAD_IMAGE = `if [ -f /files/image.tar ]; then
   docker load </files/image.tar
   printf 'FROM %s\nRUN /opt/l4lab/start.sh --snapshot agent lb\n' ${labImage()} | docker build -t ${labImage()} -
 fi`;
 const CLONE = 'git clone -q /files/l4lab.bundle l4lab';
-/** At the place where npm would have put them: bundles, and the image's name with them, tell of it. */
+/** In the place where npm would put them: bundles and the image's name depend on it. */
 const packagesInto = (clone: string) =>
   `if [ -d /files/node_modules ]; then mkdir ${clone}/node_modules && mount --bind /files/node_modules ${clone}/node_modules; fi`;
 
@@ -119,7 +119,7 @@ interface Trial {
   disk: Disk;
   kernel: Kernel;
   files: string;
-  /** Folder for what is said. */
+  /** Folder for logs. */
   logs: string;
 }
 
@@ -158,7 +158,7 @@ async function tryKernel({ disk, kernel, files, logs }: Trial, options: Options)
   }
 }
 
-/** @throws L4labError where the machine cannot be made ready */
+/** @throws L4labError if the machine cannot be prepared */
 async function must(machine: Machine, command: string, who: { user: string; log: string }): Promise<void> {
   const { exitCode } = await machine.run(command, who);
   if (exitCode !== 0)

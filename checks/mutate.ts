@@ -21,7 +21,7 @@ import { resolvePlan } from '../harness/scenario/resolve/resolve.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
-/** What came of one mutation: caught when a flow turned red, named when one did for the reason that is the change. */
+/** Result of one mutation: caught if a flow turned red, named if a reason names the change. */
 interface Outcome {
   caught: boolean;
   named: boolean;
@@ -30,7 +30,7 @@ interface Outcome {
 
 type RunOne = (loaded: LoadedScenario, variant: Variant) => Promise<FlowResult[]>;
 
-/** Breaks one thing at a time in passing scenarios, for real: `npm run mutate [-- --only WORD] [--record]`. */
+/** Breaks one thing at a time in passing scenarios and runs them: `npm run mutate [-- --only WORD] [--record]`. */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: { only: { type: 'string', default: '' }, record: { type: 'boolean', default: false } },
@@ -75,7 +75,7 @@ async function main(signal: AbortSignal): Promise<number> {
   return caught === outcomes.length && named >= 0.95 * outcomes.length ? EXIT.ok : EXIT.failed;
 }
 
-/** A red flow proves nothing where the variant was red before, so that is run first, once for all its mutations. */
+/** A red flow proves nothing if the variant was already red, so that is run first, once for all its mutations. */
 const project = await loadProject();
 
 async function mutate(mutation: Mutation, runOne: RunOne, green: Map<string, boolean>): Promise<Outcome> {

@@ -2,14 +2,14 @@ import type { CauseCode } from '../harness/terms/cause.ts';
 import type { FindingCode } from '../harness/terms/finding.ts';
 import type { Reasons } from '../harness/terms/reason.ts';
 
-/** One thing that is broken in a passing variant, and what must then be said about it. */
+/** A change that breaks a passing variant, and the required report. */
 export interface Mutation {
   title: string;
   scenario: string;
   variant: string;
   /** Merge patch (RFC 7396) on the variant. */
   change: Record<string, unknown>;
-  /** Cause or finding that names the change; where neither is there, as of a wrong priority, the reason. */
+  /** Cause or finding that names the change; otherwise, as for a wrong priority, the reason. */
   named: CauseCode | FindingCode | keyof Reasons;
   /** Node at which a cause must be found. */
   at?: string;

@@ -8,10 +8,10 @@ import { untilInterrupted } from '../cli/until-interrupted.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { textTable } from '../reports/content/text-table.ts';
 
-/** The oldest Node that is supported, and the newest of each line that is looked after. */
+/** The oldest supported Node, and the newest of each maintained line. */
 const VERSIONS = ['20.19.0', '22.23.3', '24.21.0', '26.10.0'];
 
-/** What is tried on each: tests that need no Docker, the load balancer's among them, and one scenario. */
+/** Tests for each version: those without Docker, including the load balancer's, and one scenario. */
 const UNIT_TESTS = [
   'bench/',
   'harness/(agent|judge|model|observe|project|scenario|terms|coalesce)',
@@ -22,7 +22,7 @@ const UNIT_TESTS = [
 ];
 const SCENARIO = 'proxy-and-dsr/dsr';
 
-/** Programs are fetched once. */
+/** Cache of fetched programs. */
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab/node');
 
 /** Runs unit tests and a scenario on every Node: `npm run check:node [-- --only 24]`. */
@@ -53,7 +53,7 @@ interface Outcome {
   tests: { ok: boolean; passed: number; failed: number };
   scenario: { ok: boolean; summary: string };
   seconds: number;
-  /** File with all that was said. */
+  /** File for all output. */
   log: string;
 }
 
@@ -74,7 +74,7 @@ async function tryOn(version: string, signal: AbortSignal): Promise<Outcome> {
   const scenario = await run(node, ['setup/l4lab.mjs', 'run', SCENARIO, '--report', report], { log, signal });
   return {
     version,
-    // A run without a test has shown nothing.
+    // A run without tests proves nothing.
     tests: { ok: tests === 0 && passed > 0 && failed === 0, passed, failed },
     scenario: { ok: scenario === 0, summary: scenario === 0 ? 'passed' : `exit ${scenario}` },
     seconds: (performance.now() - began) / 1000,
@@ -101,7 +101,7 @@ async function programOf(version: string, signal: AbortSignal): Promise<string> 
   throw new L4labError('engine-unavailable', `npm could not fetch node@${version}:\n${readFileSync(log, 'utf8')}`);
 }
 
-/** Runs a program with its own Node before all others on PATH. @returns its exit code */
+/** Runs a program with this Node first in PATH. @returns its exit code */
 function run(program: string, args: string[], { log, signal }: { log: string; signal: AbortSignal }): Promise<number> {
   const output = openSync(log, 'a');
   const path = program === 'npm' ? process.env['PATH'] : `${dirname(program)}${delimiter}${process.env['PATH']}`;

@@ -20,18 +20,21 @@ import { parseYaml } from '../harness/scenario/yaml-file.ts';
 import type { FlowResult, VariantResult } from '../harness/terms/results.ts';
 
 const FAILOVER_EVERY_S = 10;
-/** Failovers and failbacks of one run: what it wrote down is looked at and thrown away after them. */
+/** Failovers and failbacks per run: its records are checked and discarded afterwards. */
 const IN_ONE_RUN = 5;
-/** So much more memory in the last third of the runs than in the one before it is a leak. What comes once at the beginning is none. */
+/**
+ * Growth of memory from the middle third of the runs to the last third that counts as a leak. Growth at the beginning
+ * does not.
+ */
 const GROWTH = 0.1;
 
-/** What one run came to. */
+/** Results of one run. */
 interface Round {
   calls: number;
   failed: number;
   unexplained: number;
   longestOutageMs: number;
-  /** Bytes after garbage was collected, and what the nodes' processes take together. */
+  /** Bytes after garbage collection, and resident bytes of all node processes. */
   heap: number;
   nodes: number;
 }

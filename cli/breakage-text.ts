@@ -19,7 +19,7 @@ const TEXTS: { [Code in keyof Breakages]: (params: Breakages[Code]) => string } 
   'firewall-on': ({ node }) => `${node} has a stateful firewall`,
 };
 
-/** A breakage in a few words. */
+/** A breakage as short text. */
 export function breakageText<C extends keyof Breakages>({
   code,
   params,

@@ -10,7 +10,7 @@ import type { CommandLine } from './shared/command-line.ts';
 
 interface CaptureCommandOptions {
   scenario?: string;
-  /** How many frames, as the user wrote it; without end by default. */
+  /** Number of frames, as text; unlimited by default. */
   count?: string;
 }
 
@@ -25,7 +25,7 @@ export function registerCapture({ program, inProject, signal }: CommandLine): vo
     );
 }
 
-/** `l4lab capture`: what is on the wires of a node of a lab that is up, as pcapng on stdout, until it is interrupted. */
+/** `l4lab capture`: captures a node's wires in a running lab, as pcapng on stdout, until interrupted. */
 async function captureCommand(
   project: Project,
   { node, iface }: { node: string; iface: string | undefined },
@@ -74,7 +74,7 @@ async function captureCommand(
     gone.catch(() => undefined);
     await Promise.race([stopped, gone]);
   } finally {
-    // Those that could not be started are told of already.
+    // Failed starts are already reported.
     await Promise.all(starting.map((one) => one.then((capture) => capture.stop()).catch(() => undefined)));
   }
   return EXIT.ok;

@@ -16,8 +16,8 @@ export function registerCauses({ program, run }: CommandLine): void {
 }
 
 /**
- * `l4lab causes`: each cause, or those named, with its story, its evidence and its usual fix; and findings, which are
- * said of flows that work. A name may be the beginning of one.
+ * `l4lab causes`: all causes, or the named ones, with description, evidence and usual fix; and findings about flows
+ * that work. A name may be a prefix.
  */
 function causesCommand(names: string[]): Promise<number> {
   const all: (CauseCode | FindingCode)[] = [...CAUSES, ...FINDINGS];

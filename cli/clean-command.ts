@@ -16,7 +16,9 @@ export function registerClean({ program, inProject }: CommandLine): void {
     .action(() => inProject((project) => cleanCommand(project)));
 }
 
-/** `l4lab clean`: removes everything on the project's engines that carries the label of l4lab, and the interfaces that Docker forgot. */
+/**
+ * `l4lab clean`: removes everything with l4lab's label on the project's engines, and bridges that Docker has forgotten.
+ */
 async function cleanCommand(project: Project): Promise<number> {
   for (const engine of await allEngines(project)) await clean(engine);
   return EXIT.ok;
@@ -26,7 +28,7 @@ async function clean(engine: Engine): Promise<void> {
   const { docker } = engine;
   await removeLabs(engine, { everything: true });
   const bridges = await removeStrayBridges(docker, labImage()).catch((error: unknown) => {
-    // Without an image nobody can look at the host, and without a lab that was booted there is nothing to find.
+    // Looking at the host requires an image; without one, no lab was ever booted.
     if (isGone(error)) return [];
     throw error;
   });

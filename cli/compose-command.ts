@@ -12,9 +12,9 @@ import type { CommandLine } from './shared/command-line.ts';
 
 interface ComposeCommandOptions {
   variant?: string;
-  /** Name of the lab image; by default the one that the project pulls, or that of this installation. */
+  /** Name of the lab image; by default the configured one, or that of this installation. */
   image?: string;
-  /** Where the file goes; stdout by default. */
+  /** Output file; stdout by default. */
   output?: string;
 }
 
@@ -48,7 +48,7 @@ function writeOutput(file: string, text: string): void {
   }
 }
 
-/** @throws L4labError `invalid-input` where Compose cannot carry the lab */
+/** @throws L4labError `invalid-input` if Compose cannot run the lab */
 export function generatedCompose({ loaded, variant, plan }: One, options: ComposeCommandOptions): string {
   const { scenario, yaml } = loaded;
   const isFirst = variant === scenario.variants[0];

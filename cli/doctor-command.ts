@@ -15,8 +15,8 @@ export function registerDoctor({ program, inProject }: CommandLine): void {
 }
 
 /**
- * `l4lab doctor`: looks at all that labs need of this machine and its engine, and says what to do where it is not well.
- * @returns 3 where labs cannot run
+ * `l4lab doctor`: checks everything that labs need of this machine and its engine, and prints how to fix problems.
+ * @returns 3 if labs cannot run
  */
 async function doctorCommand(project: Project, { json }: { json: boolean }): Promise<number> {
   const facts = await readFacts(project, labImage());

@@ -13,7 +13,7 @@ export function registerDown({ program, inProject }: CommandLine): void {
     .action((name: string | undefined) => inProject((project) => downCommand(project, name)));
 }
 
-/** `l4lab down`: takes down labs of the project that `up` left running, one scenario's or all. */
+/** `l4lab down`: removes the project's labs left running by `up`, for one scenario or all. */
 async function downCommand(project: Project, name: string | undefined): Promise<number> {
   const scenario = name === undefined ? null : scenarioName(project, findOneFile(project, name));
   await removeLabs(await firstEngine(project), { kept: { project: project.root, scenario } });

@@ -20,7 +20,7 @@ export function registerExec({ program, inProject, signal }: CommandLine): void 
 }
 
 /**
- * `l4lab exec`: runs a command in a node of a lab that is up, a shell by default.
+ * `l4lab exec`: runs a command in a node of a running lab, by default a shell.
  * @returns its exit code
  */
 async function execCommand(
@@ -34,13 +34,13 @@ async function execCommand(
   const { stdin, stdout, stderr } = process;
   const tty = stdin.isTTY && stdout.isTTY;
   const exec = await NodeExec.start(docker.getContainer(container), command.length === 0 ? ['bash'] : command, tty);
-  // What it has started must not go on without anybody.
+  // Its child processes must not keep running.
   const stop = (): void => void exec.kill(tty ? 'HUP' : 'TERM').catch(() => undefined);
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
   const resize = (): void => void exec.resize(stdout.columns, stdout.rows).catch(() => undefined);
   stdin.pipe(exec.stream);
-  // A command that ends before it has read all is no mistake.
+  // A command may end before reading all its input.
   exec.stream.on('error', () => undefined);
   try {
     if (tty) {

@@ -42,8 +42,8 @@ export function registerExplain({ program, inProject, signal }: CommandLine): vo
 }
 
 /**
- * `l4lab explain`: a flow's walk, its cause with the story, and what would make it work.
- * With `prove` the flow and every such change are run for real.
+ * `l4lab explain`: a flow's walk, its cause with description, and its fixes. With `prove` the flow and every fix are
+ * run.
  */
 export async function explainCommand(
   project: Project,

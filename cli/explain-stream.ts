@@ -21,7 +21,7 @@ import { indent } from './indent.ts';
 import { profileLine } from './profile-line.ts';
 import { lineWidth } from './shared/terminal.ts';
 
-/** A stream in a step: what happens to it over time, why, and what would keep it from failing. */
+/** A stream in a step: its course over time, causes, and fixes. */
 export async function explainStream(
   project: Project,
   one: One & { cell: string },
@@ -75,7 +75,7 @@ export async function explainStream(
   return wrong === 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** Whether calls worked in the end, and no connection was lost. */
+/** Whether calls finally worked and no connection was lost. */
 function isMended({ outage, connections }: StreamSummary): boolean {
   return outage?.toMs !== null && (connections === undefined || connections.reset + connections.stalled === 0);
 }

@@ -1,14 +1,14 @@
 import { withOnly, type LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import type { Results } from '../harness/terms/results.ts';
 
-/** Files of the scenarios of which something did not pass, as results name them. */
+/** Files of scenarios with flows that did not pass, as named in the results. */
 export function filesThatFailed({ scenarios }: Results): string[] {
   return scenarios
     .filter(({ variants }) => variants.some(({ flows }) => flows.some(({ verdict }) => verdict !== 'pass')))
     .map(({ file }) => file);
 }
 
-/** What of the scenarios failed, or was not run, in earlier results. */
+/** Cells of the scenarios that failed, or were not run, in earlier results. */
 export function thatFailed(loaded: LoadedScenario[], { scenarios }: Results): LoadedScenario[] {
   const failed = new Set(
     scenarios.flatMap(({ file, variants }) =>

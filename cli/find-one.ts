@@ -10,14 +10,14 @@ import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
 
-/** One variant of one scenario, as the command line names it. */
+/** One variant of one scenario. */
 export interface One {
   loaded: LoadedScenario;
   variant: Variant;
   plan: Plan;
 }
 
-/** The file of the only scenario with a name. @throws L4labError `invalid-input` naming all that it may mean */
+/** The file of the only scenario that matches a name. @throws L4labError `invalid-input` with all matches */
 export function findOneFile(project: Project, name: string): string {
   const files = findScenarios(project, [name]);
   const names = files.map((file) => scenarioName(project, file));
@@ -28,17 +28,17 @@ export function findOneFile(project: Project, name: string): string {
 
 /**
  * @param variantName the first variant when absent
- * @throws L4labError `invalid-input` naming what there is, or all that the name may mean
+ * @throws L4labError `invalid-input` with the available ones, or all matches
  */
 export function findOne(project: Project, name: string, variantName: string | undefined): One {
   return first(loadAll(project, [findOneFile(project, name)]), variantName);
 }
 
 /**
- * The same with a flow, or a stream in a step (`STEP.STREAM`, `flow` is null then): a name of several scenarios will
- * do when only one of them has it.
- * @param variantName the first variant that has the flow when absent
- * @param flowName may be absent where there is but one flow
+ * The same with a flow, or a stream in a step (`STEP.STREAM`, then `flow` is null): a name that matches several
+ * scenarios works if only one of them has the flow.
+ * @param variantName default: the first variant with the flow
+ * @param flowName optional if there is only one flow
  */
 export function findOneFlow(
   project: Project,

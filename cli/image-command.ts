@@ -14,8 +14,8 @@ export function registerImage({ program, inProject }: CommandLine): void {
 }
 
 /**
- * `l4lab image`: the name of the lab image, once it is there. With `push` it goes to a registry by the docker command,
- * with the user's own login: `image` in the configuration has it pulled from there.
+ * `l4lab image`: prints the name of the lab image, building it if missing. With `push` it is pushed to a registry by
+ * the docker command, with the user's own login; `image` in the configuration pulls it from there.
  */
 async function imageCommand(project: Project, { push }: { push?: string }): Promise<number> {
   const { image } = await readyEngine(project);

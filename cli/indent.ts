@@ -1,4 +1,4 @@
-/** YAML below the line that it belongs to. */
+/** Indents YAML below its key. */
 export function indent(text: string): string {
   return text.trimEnd().replaceAll(/^/gm, '    ');
 }

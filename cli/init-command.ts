@@ -26,7 +26,7 @@ interface InitOptions {
   ci?: string;
 }
 
-/** What to begin with. */
+/** Choices for the first scenario. */
 interface Decided {
   lab: ChosenLab;
   mode: Mode;
@@ -51,7 +51,7 @@ export function registerInit({ program, root, run }: CommandLine): void {
     .option('--ci <where>', 'github, gitlab or none')
     .addHelpText('after', '\nMissing options are asked for on a terminal; elsewhere they are one-arm, dsr and none.')
     .action(async (options: InitOptions) => {
-      // A package is a project of its own, also below another project.
+      // A package is a separate project, even inside another one.
       const here = existsSync('package.json') ? '.' : undefined;
       await run(initCommand(await loadProject({ root: root() ?? here, makes: true }), options));
     });
@@ -104,7 +104,7 @@ async function initCommand(project: Project, options: InitOptions): Promise<numb
   return EXIT.ok;
 }
 
-/** What the command line says; the rest is asked at a terminal, and as usual elsewhere. */
+/** Choices from the command line; others are asked for at a terminal, or get their default. */
 async function decide(project: Project, { lab, mode, ci }: InitOptions): Promise<Decided> {
   const chosenCi = ci === undefined ? undefined : chosenOf(ci);
   if (mode !== undefined) chosenMode(mode);
@@ -131,7 +131,7 @@ async function decide(project: Project, { lab, mode, ci }: InitOptions): Promise
   return { lab: chosen, mode: chosenMode(modeName), ci: chosenOf(ciName) };
 }
 
-/** Only modes in which the lab's clients can be served are asked about. */
+/** Offers only modes in which the lab's clients can be served. */
 async function askMode(questions: Questions | null, lab: ChosenLab): Promise<string | undefined> {
   const choices = workingModes(lab.name, lab.lab).map((name) => ({ name, title: MODE_TITLES[name] }));
   if (choices.length === 0) return undefined;
@@ -145,13 +145,13 @@ function chosenOf(ci: string): Ci {
   return chosen;
 }
 
-/** Folders that belong to nobody's repository. */
+/** Folders that should not be committed. */
 function ignoredFolders({ root, folders }: Project): string[] {
   const reports = relative(root, dirname(folders.report)).split(sep).join('/');
   return ['node_modules/', ...(reports.startsWith('..') ? [] : [`${reports}/`])];
 }
 
-/** GitHub and GitLab read workflows at the top of a repository alone. */
+/** GitHub and GitLab only read workflows at the top of a repository. */
 function workflow(root: string, ci: Exclude<Ci, 'none'>): NewFile {
   const top = repositoryOf(root) ?? root;
   const folder = relative(top, root).split(sep).join('/');

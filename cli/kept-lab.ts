@@ -2,13 +2,13 @@ import { didYouMean, noSuch } from '../harness/did-you-mean.ts';
 import type { KeptLab, KeptNode } from '../harness/fabric/kept-labs.ts';
 import { commandLineError } from './shared/command-line-error.ts';
 
-/** What to do where no lab is up. */
+/** Message if no lab is running. */
 export const NO_LAB = 'no lab is up; leave one running with: npx l4lab up SCENARIO';
 
 /**
- * The lab that is meant.
- * @param name that of its scenario, its beginning, or what follows a slash in it; may be absent where one lab is up
- * @throws L4labError `invalid-input` where there is none, or more than one
+ * Selects a running lab.
+ * @param name its scenario's name, a prefix, or the part after a slash; optional if only one lab is running
+ * @throws L4labError `invalid-input` for none or several matches
  */
 export function chooseLab(labs: KeptLab[], name: string | undefined): KeptLab {
   const names = labs.map(({ scenario }) => scenario);
@@ -25,7 +25,7 @@ function list(names: string[]): string {
   return names.length === 1 ? `${names[0]} is` : `up are ${names.join(', ')}`;
 }
 
-/** @throws L4labError `invalid-input` naming the nodes that there are */
+/** @throws L4labError `invalid-input` with the available nodes */
 export function chooseNode({ nodes }: KeptLab, name: string): KeptNode {
   const found = nodes.find((node) => node.name === name);
   if (found === undefined)

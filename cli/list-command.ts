@@ -32,7 +32,7 @@ export function registerList({ program, inProject }: CommandLine): void {
     .action((names: string[], options: ListOptions) => inProject((project) => listCommand(project, names, options)));
 }
 
-/** `l4lab list`: what there is to run. A file with mistakes hides none of the others. */
+/** `l4lab list`: lists scenarios. A file with mistakes does not hide the others. */
 function listCommand(project: Project, names: string[], { json, labs, examples }: ListOptions): Promise<number> {
   const files = (): string[] => (examples && names.length === 0 ? examplesOf(project) : findScenarios(project, names));
   const mistakes = labs ? listLabs(project, names, json) : listScenarios(project, files(), json);
@@ -60,7 +60,7 @@ function listScenarios(project: Project, files: string[], json: boolean): InputE
   return mistakes;
 }
 
-/** The project's own labs and those that l4lab ships. */
+/** The project's own labs and those shipped with l4lab. */
 function listLabs(project: Project, names: string[], json: boolean): InputError['mistakes'] {
   const own = new Set(ownLabs(project));
   const files = names.length > 0 ? findLabs(project, names) : allLabs(project);

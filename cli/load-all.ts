@@ -3,14 +3,14 @@ import { loadEach, loadLab, loadScenario, type LoadedLab } from '../harness/proj
 import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import type { Project } from '../harness/project/project.ts';
 
-/** Loads all files, and tells the mistakes of all of them at once. @throws InputError */
+/** Loads all files, and reports all their mistakes at once. @throws InputError */
 export function loadAll(project: Project, files: string[]): LoadedScenario[] {
   const { loaded, mistakes } = loadEach(project, files, loadScenario);
   throwAny(mistakes);
   return loaded;
 }
 
-/** Loads the files of scenarios and labs, and tells the mistakes of all of them at once. @throws InputError */
+/** Loads scenarios and labs, and reports all their mistakes at once. @throws InputError */
 export function loadScenariosAndLabs(
   project: Project,
   scenarioFiles: string[],

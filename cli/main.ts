@@ -75,7 +75,7 @@ async function main(argv: string[]): Promise<number> {
     .exitOverride()
     .configureHelp({
       optionDescription(option) {
-        // That what is not asked for is not done need not be said.
+        // Omits defaults that are off or empty.
         const isPlain = option.defaultValue === false || Array.isArray(option.defaultValue);
         return isPlain ? option.description : Help.prototype.optionDescription.call(this, option);
       },
@@ -97,7 +97,8 @@ async function main(argv: string[]): Promise<number> {
   return code;
 }
 
-// `… | head` has read enough. What was begun is finished all the same: its exit code is a verdict, and labs are taken down.
+// The reader has closed the pipe (`… | head`). The work is finished anyway: its exit code is a verdict, and labs are
+// removed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   if (handling.endsInNode || handling.endsWithReader) interrupted.abort();
@@ -106,7 +107,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 let interruptedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // The second time means now, and the next run sweeps up; one Ctrl-C may come twice, from the terminal and from npm.
+    // A second Ctrl-C exits immediately, and the next run cleans up. One Ctrl-C may arrive twice, from the terminal and
+    // from npm.
     if (interrupted.signal.aborted && Date.now() - interruptedAt > 1000) process.exit(EXIT.interrupted);
     if (interrupted.signal.aborted) return;
     interruptedAt = Date.now();
@@ -115,6 +117,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 process.exitCode = await main(process.argv.slice(2));
-// Sockets to the engine that are kept alive would hold the process for seconds.
+// Keep-alive sockets to the engine would delay the exit for seconds.
 if (process.stdout.writableLength === 0 || process.stdout.destroyed) process.exit();
 else process.stdout.once('drain', () => process.exit());

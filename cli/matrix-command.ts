@@ -25,7 +25,7 @@ export function registerMatrix({ program, inProject }: CommandLine): void {
     );
 }
 
-/** `l4lab matrix`: which flows work in which variant, and why not; of a lab, in each mode. Needs no Docker. */
+/** `l4lab matrix`: which flows work in which variant, and why not; for a lab, in each mode. Needs no Docker. */
 export function matrixCommand(
   project: Project,
   name: string,

@@ -15,7 +15,7 @@ export function registerMerge({ program, inProject }: CommandLine): void {
     );
 }
 
-/** `l4lab merge`: one report of the results of several machines. */
+/** `l4lab merge`: merges results of several machines into one report. */
 async function mergeCommand(project: Project, dirs: string[], { report }: { report?: string }): Promise<number> {
   const dir = await reportFolder(project, report);
   const parts = await Promise.all(dirs.map(async (from) => ({ from, results: await readResults(from) })));

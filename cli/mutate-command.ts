@@ -28,8 +28,8 @@ export function registerMutate({ program, inProject, signal }: CommandLine): voi
 }
 
 /**
- * `l4lab mutate`: breaks one setting of each variant at a time, and lists the breakages that no flow notices: the network
- * could lose that setting, and the scenario would still pass. Predicted, or run for real with `prove`.
+ * `l4lab mutate`: breaks one setting of each variant at a time, and lists breakages that no flow detects: the network
+ * could lose that setting and the scenario would still pass. Predicted, or run with `prove`.
  */
 async function mutateCommand(
   project: Project,
@@ -55,7 +55,7 @@ async function mutateCommand(
   });
 }
 
-/** @returns exit code; 3 where something could not be run */
+/** @returns exit code; 3 if something could not be run */
 async function tellAll(scenarios: LoadedScenario[], variants: string[], notice: Notice): Promise<number> {
   let ranAll = true;
   for (const loaded of scenarios) {

@@ -26,7 +26,7 @@ export function registerNew({ program, inProject }: CommandLine): void {
     );
 }
 
-/** `l4lab new scenario`: one more scenario on a lab. */
+/** `l4lab new scenario`: creates a scenario on a lab. */
 function newScenarioCommand(project: Project, given: string, options: { lab: string; mode?: string }): Promise<number> {
   const name = given.replace(/^scenarios\//, '').replace(/\.ya?ml$/, '');
   if (!/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/.test(name))
@@ -36,7 +36,7 @@ function newScenarioCommand(project: Project, given: string, options: { lab: str
   return make(scenarioFile(project, name, lab, mode), `npx l4lab run ${name}`);
 }
 
-/** `l4lab new lab`: a copy of a lab, to be changed. */
+/** `l4lab new lab`: copies a lab, to be edited. */
 function newLabCommand(project: Project, given: string, { like }: { like: string }): Promise<number> {
   const name = given.replace(/^labs\//, '').replace(/\.ya?ml$/, '');
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name))

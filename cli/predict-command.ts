@@ -29,7 +29,7 @@ export function registerPredict({ program, inProject }: CommandLine): void {
     );
 }
 
-/** `l4lab predict`: every flow's walk as the model sees it, and what streams do in each step; needs no Docker. */
+/** `l4lab predict`: predicted walks of all flows, and of streams in each step; needs no Docker. */
 export function predictCommand(project: Project, name: string, selection: Selection): Promise<number> {
   for (const loaded of select(loadAll(project, findScenarios(project, [name])), selection)) {
     for (const { plan } of plansOf(loaded, selection)) {
@@ -40,7 +40,7 @@ export function predictCommand(project: Project, name: string, selection: Select
   return Promise.resolve(EXIT.ok);
 }
 
-/** What streams do in each step. */
+/** Predictions of streams in each step. */
 function describeSteps(plan: Plan, { flows }: Selection): string {
   const width = lineWidth();
   const isWanted = (cell: string): boolean => isNamed(flows, cell);
@@ -50,11 +50,11 @@ function describeSteps(plan: Plan, { flows }: Selection): string {
   );
 }
 
-/** A flow's outcome and walk, one block for each server that may be picked, and why those fail that do. */
+/** A flow's outcome and walk, one block for each server that may be selected, and causes of failures. */
 function describePrediction(flow: FlowPlan, plan: Plan): string {
   const predictions = predict(plan, flow);
   const width = lineWidth();
-  // Of servers that share a walk, the first stands for all.
+  // Of servers with the same walk only the first is shown.
   const shown = alikePredictions(predictions, plan).map(([first]) => first!);
   const causes = shown.flatMap(({ cause }) => (cause ? [`${cause.code}: ${say(en, cause.detail)}`] : []));
   return [

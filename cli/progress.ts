@@ -8,7 +8,7 @@ import type { FlowResult } from '../harness/terms/results.ts';
 import type { Forecast, OnEvent, RunEvent } from '../harness/run/events.ts';
 import { roughly, timeLeft } from './time-left.ts';
 
-/** Where progress is shown: a stream, or what stands for one. */
+/** Output of progress: a stream, or a substitute. */
 export interface Output {
   isTTY?: boolean;
   columns?: number;
@@ -19,23 +19,23 @@ const DEFAULT_COLUMNS = 80;
 const ERASE_LINE = '\r\u001b[2K';
 
 /**
- * Shows a run as it goes on: a line for each failure at once and for each scenario at its end; on a terminal also a
- * last line, rewritten all the time, of what is going on and how long it is expected to go on.
- * @param options `everyFlow`: a line also for each flow that passed; `now`: ms from any moment on
+ * Shows the progress of a run: a line for each failure immediately and for each scenario at its end; on a terminal also
+ * a status line with running work and remaining time.
+ * @param options `everyFlow`: also a line for each passed flow; `now`: ms since any epoch
  */
 export function progress(
   out: Output,
   { everyFlow = false, now = () => performance.now() }: { everyFlow?: boolean; now?: () => number } = {},
 ): OnEvent {
   const live = out.isTTY === true;
-  // A terminal that has no size says 0.
+  // A terminal without a size reports 0.
   const columns = (): number => out.columns || DEFAULT_COLUMNS;
   const doing = new Map<string, string>();
-  /** By scenario; a flow that is told of again has a new verdict. */
+  /** By scenario; a repeated event of a flow replaces its verdict. */
   const flows = new Map<string, Map<string, FlowResult>>();
   let total = 0;
   let forecast: Forecast | undefined;
-  /** By scenario, once it has begun; past all reckoning once it has ended. */
+  /** By scenario, once it has begun; -Infinity once it has ended. */
   const beganAt = new Map<string, number>();
   return (event) => {
     if (event.event === 'started') ({ flows: total, forecast } = event);
@@ -62,7 +62,7 @@ export function progress(
   };
 }
 
-/** What is told for good of a scenario's flows; null for what only passes by. */
+/** Permanent line for an event; null for status-only events. */
 function lineOf(event: RunEvent, results: FlowResult[], everyFlow: boolean): string | null {
   if (event.event === 'started') return `${plural(event.flows, 'flow')} in ${plural(event.scenarios, 'scenario')}`;
   if (event.event === 'engine-lost')
@@ -83,7 +83,7 @@ function lineOf(event: RunEvent, results: FlowResult[], everyFlow: boolean): str
   return `${mark} ${event.scenario}: ${pass} of ${results.length} passed (${(event.durationMs / 1000).toFixed(1)} s)`;
 }
 
-/** `[12/30] ✗ 2 · 40 s left · proxy-and-dsr/dsr runs no-loopback`; nothing once all is done. */
+/** `[12/30] ✗ 2 · 40 s left · proxy-and-dsr/dsr runs no-loopback`; empty at the end. */
 function status(
   { total, leftMs }: { total: number; leftMs: number | null },
   results: FlowResult[],

@@ -13,7 +13,7 @@ export function registerPs({ program, inProject }: CommandLine): void {
     .action((options: { json: boolean }) => inProject((project) => psCommand(project, options)));
 }
 
-/** `l4lab ps`: lists the labs that `up` has left running. */
+/** `l4lab ps`: lists labs left running by `up`. */
 async function psCommand(project: Project, { json }: { json: boolean }): Promise<number> {
   const labs = await keptLabs((await firstEngine(project)).docker, project.root);
   process.stdout.write(json ? `${JSON.stringify(labs, null, 2)}\n` : psText(labs));
@@ -32,7 +32,7 @@ export function psText(labs: KeptLab[]): string {
   return `${blocks.map((lines) => lines.join('\n')).join('\n')}\n`;
 }
 
-/** As people write it, in their own time zone. */
+/** In the user's time zone. */
 function localTime(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');

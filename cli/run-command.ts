@@ -47,7 +47,7 @@ export function registerRun({ program, inProject, signal }: CommandLine): void {
     );
 }
 
-/** `l4lab run`: runs scenarios, writes the reports, and ends with what the verdicts say. */
+/** `l4lab run`: runs scenarios, writes reports, and exits according to the verdicts. */
 async function runCommand(
   project: Project,
   names: string[],
@@ -64,7 +64,7 @@ async function runCommand(
   });
   const out = options.json ? process.stderr : process.stdout;
   if (all.length === 0) out.write(`${nothing}\n`);
-  // Whoever merges shards, or reads results, needs them also where they are of nothing.
+  // Empty results are still needed for merging shards and by readers of JSON.
   if (all.length === 0 && shard === null && !options.json) return EXIT.ok;
   const scenarios = shard ? shardOf(all, shard) : all;
   if (shard && scenarios.length === 0)
@@ -73,12 +73,12 @@ async function runCommand(
   const onEvent = progress(out);
   let code: number = EXIT.interrupted;
   const onResults = async (results: Results): Promise<void> => {
-    // A report of nothing would only take the place of an older one.
+    // An empty report would only replace an older one.
     if (results.interrupted && !anyFinished(results)) {
       process.stderr.write('no report, because no flow finished\n');
       return;
     }
-    // A part of a variant tells nothing of the whole.
+    // A partial run says nothing about a variant's duration.
     if (!results.interrupted && !options.failed && options.flow.length === 0)
       await rememberDurations(cache, durationsOf(results));
     code = await publish({ ...results, ...(shard ? { shard } : {}) }, report, {

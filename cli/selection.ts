@@ -4,9 +4,8 @@ import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import { commandLineError } from './shared/command-line-error.ts';
 
 /**
- * The scenarios of which a selection leaves something. Each name must choose something: what was asked for and does not
- * run must not look as if it had.
- * @throws L4labError `invalid-input` naming what chooses nothing, and what there is
+ * Scenarios with something selected. Each name must match something, so that nothing requested is silently skipped.
+ * @throws L4labError `invalid-input` with the names without a match, and the available ones
  */
 export function select(scenarios: LoadedScenario[], selection: Selection): LoadedScenario[] {
   const variants = scenarios.flatMap(({ scenario }) => scenario.variants);

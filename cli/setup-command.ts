@@ -11,7 +11,7 @@ export function registerSetup({ program, inProject }: CommandLine): void {
     .action((options: { yes: boolean }) => inProject((project) => setupCommand(project, options)));
 }
 
-/** `l4lab setup`: makes sure that an engine answers and holds the lab image, as `run` does. */
+/** `l4lab setup`: ensures a running engine with the lab image, as `run` does. */
 async function setupCommand(project: Project, { yes }: { yes: boolean }): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const { engine, more, image } = await readyEngine(project, { yes, say });

@@ -9,7 +9,7 @@ export function parseShard(text: string): Shard {
   return { index: Number(k), count: Number(n) };
 }
 
-/** The part of the work that one machine of several takes: every n-th item, beginning with the k-th. */
+/** One machine's share of the work: every n-th item, beginning with the k-th. */
 export function shardOf<T>(items: T[], { index, count }: Shard): T[] {
   return items.filter((_, i) => i % count === index - 1);
 }

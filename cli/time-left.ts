@@ -1,16 +1,16 @@
 import type { Forecast } from '../harness/run/events.ts';
 
 /**
- * How long a run is expected to go on, ms: what is left of all scenarios, shared by those that run at the same time, but
- * no less than the longest of them.
- * @param ranMs for how long each scenario has run that has begun; Infinity once it has ended
+ * Expected remaining time of a run, ms: the remaining time of all scenarios divided by their parallelism, but at least
+ * the longest of them.
+ * @param ranMs elapsed time of each started scenario; Infinity once it has ended
  */
 export function timeLeft({ expectedMs, atOnce }: Forecast, ranMs: ReadonlyMap<string, number>): number {
   const left = Object.entries(expectedMs).map(([name, ms]) => Math.max(0, ms - (ranMs.get(name) ?? 0)));
   return Math.max(left.reduce((sum, ms) => sum + ms, 0) / atOnce, ...left, 0);
 }
 
-/** `40 s`, `3 min`: in steps that do not jump about. */
+/** `40 s`, `3 min`: rounded, so that it does not flicker. */
 export function roughly(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds <= 10) return `${seconds} s`;

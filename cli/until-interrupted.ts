@@ -1,7 +1,7 @@
 import { errorText } from './shared/error-text.ts';
 import { L4labError } from '../harness/errors.ts';
 
-/** Runs a program that Ctrl-C may end; a mistake of the user's or of the machine is told without a stack. */
+/** Runs a program that Ctrl-C can interrupt; errors of the user or the machine are printed without a stack. */
 export async function untilInterrupted(main: (signal: AbortSignal) => Promise<number>): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());

@@ -21,7 +21,7 @@ export function registerUp({ program, inProject, signal }: CommandLine): void {
     );
 }
 
-/** `l4lab up`: boots and configures a lab that stays, and says how to enter its nodes. */
+/** `l4lab up`: boots and configures a lab and leaves it running, and prints how to enter its nodes. */
 async function upCommand(
   project: Project,
   name: string,
@@ -54,7 +54,7 @@ async function upCommand(
   return EXIT.ok;
 }
 
-/** @param named whether commands have to name the lab, since others are up as well */
+/** @param named whether commands must name the lab, because others are running */
 function upText({ scenario, variant, nodes, services, flows }: Plan, id: string, named: boolean): string[] {
   const whose = named ? `--scenario ${scenario} ` : '';
   const width = Math.max(...nodes.map(({ name }) => name.length));

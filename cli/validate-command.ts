@@ -14,7 +14,7 @@ export function registerValidate({ program, inProject }: CommandLine): void {
 }
 
 /**
- * `l4lab validate`: reads everything, labs that no scenario is on as well, and resolves every plan; mistakes come as an
+ * `l4lab validate`: reads everything, including unused labs, and resolves every plan; mistakes are thrown as
  * InputError.
  */
 function validateCommand(project: Project, names: string[]): Promise<number> {

@@ -24,7 +24,7 @@ import { Session } from './watch/session.ts';
 import { Sources } from './watch/sources.ts';
 import type { CommandLine } from './shared/command-line.ts';
 
-/** Labs that nobody uses for so long end. */
+/** Idle labs are removed after this time. */
 const IDLE_MS = 600_000;
 /** Topologies that stay warm. */
 const WARM_LABS = 4;
@@ -46,12 +46,12 @@ async function watchCommand(
   options: { report?: string },
   signal: AbortSignal,
 ): Promise<number> {
-  // Words that name nothing are told before anything is set up.
+  // Report unknown names before any set-up.
   findScenarios(project, names);
   const sources = new Sources(project, names);
   const folder = await reportFolder(project, options.report);
   const page = join(folder, 'index.html');
-  // Before an engine is looked for: whoever asks this watch has not done so either.
+  // Before searching an engine: clients of this watch compute it before that too.
   const build = thisBuild(project);
   const { engine, image, labels } = await readyEngine(project);
   const concurrency = labsAtOnce(engine.cpus);
@@ -80,7 +80,7 @@ async function watchCommand(
   const out = process.stdout;
   const say = (text: string): void => void out.write(`${text}\n`);
   if (service === null) say('`l4lab run` cannot reuse the labs of this watch and boots its own');
-  /** Folder of the last report: pages of it wait for the next one. */
+  /** Folder of the last report: open pages wait for the next one. */
   let reportedTo: string | null = null;
   const session = new Session(project, sources, {
     say,
@@ -102,7 +102,7 @@ async function watchCommand(
     if (command.do === 'pattern') session.narrow(command.pattern);
     else if (command.do === 'help') say(KEYS_HELP);
     else if (command.do === 'quit') quit.abort(new L4labError('interrupted', 'the user quit'));
-    // Twice means now, as everywhere.
+    // A second Ctrl-C exits immediately.
     else if (command.do === 'interrupt') process.kill(process.pid, 'SIGINT');
     else if (command.do === 'report') void open();
     else session.again(command.do);

@@ -10,18 +10,18 @@ import { filesThatFailed, thatFailed } from './failed-last-time.ts';
 import { loadAll } from './load-all.ts';
 import { select } from './selection.ts';
 
-/** Which scenarios to run, beside their names. */
+/** Which scenarios to run, in addition to their names. */
 export interface RunChoice {
   selection: Selection;
-  /** What failed, or was not run, in the results of this folder. */
+  /** Only what failed, or was not run, in this folder's results; null for all. */
   failedIn: string | null;
-  /** What changed since this git revision. */
+  /** Only what changed since this git revision; null for all. */
   changedSince: string | null;
 }
 
 /**
- * What the names and options of a command choose.
- * @returns with nothing to run, why that is so
+ * Selects scenarios by names and options.
+ * @returns the reason if nothing is selected
  * @throws L4labError `invalid-input`
  */
 export async function whatToRun(
@@ -42,7 +42,7 @@ export async function whatToRun(
   return { scenarios: chosen.length === 0 ? [] : select(chosen, selection), nothing };
 }
 
-/** Files that results name; of those that are gone the user is told. */
+/** Files named in results; reports missing ones to the user. */
 function filesOf({ root }: Project, names: string[]): string[] {
   const gone = names.filter((name) => !existsSync(resolve(root, name)));
   if (gone.length > 0)
@@ -50,7 +50,7 @@ function filesOf({ root }: Project, names: string[]): string[] {
   return names.filter((name) => !gone.includes(name)).map((name) => resolve(root, name));
 }
 
-/** Scenarios whose own file changed, or that of their lab. */
+/** Scenarios whose file or lab has changed. */
 async function thatChanged(project: Project, files: string[], changed: ReadonlySet<string>): Promise<string[]> {
   const isChanged = await Promise.all(
     files.map(async (file) => {

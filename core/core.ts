@@ -1,6 +1,6 @@
 /**
- * What needs neither Docker nor Node: from the text of a lab and a scenario to plans, predicted walks and what would fix
- * a failure. It runs in a browser as well.
+ * The part that needs neither Docker nor Node: from the text of a lab and a scenario to plans, predicted walks and
+ * fixes. Also runs in browsers.
  */
 export { readLab, readScenario, readScenarioFile } from '../harness/scenario/read/read.ts';
 export { parseYaml } from '../harness/scenario/yaml-file.ts';

@@ -1,6 +1,6 @@
 import type { SerializableError, Test, TestResult } from '@jest/test-result';
 
-/** jest's callbacks for a test file. */
+/** jest's callbacks for test files. */
 export interface JestCallbacks {
   onStart: (test: Test) => Promise<void>;
   onResult: (test: Test, result: TestResult) => Promise<void>;
@@ -19,14 +19,14 @@ export class JestReporter {
   #last: Promise<void> = Promise.resolve();
   #failures = 0;
 
-  /** @param bail after how many failed flows to stop; 0 is never */
+  /** @param bail number of failed flows to stop after; 0 means never */
   constructor(tests: Test[], callbacks: JestCallbacks, bail: { failures: number; stop: () => void }) {
     this.#unfinished = new Set(tests);
     this.#callbacks = callbacks;
     this.#bail = bail;
   }
 
-  /** Tests of which nothing was told that ends them. */
+  /** Tests without a final report. */
   get unfinished(): Test[] {
     return [...this.#unfinished];
   }
@@ -50,7 +50,7 @@ export class JestReporter {
     this.#next(() => this.#callbacks.onFailure(test, { message, stack: '' }));
   }
 
-  /** Tells what is still to be told, and waits until jest has heard all. */
+  /** Reports what remains, and waits until jest has received everything. */
   async end(): Promise<void> {
     for (const tell of this.#postponed.splice(0)) this.#next(tell);
     await this.#last;
@@ -58,7 +58,7 @@ export class JestReporter {
 
   #next(tell: () => Promise<void>): void {
     this.#last = this.#last.then(tell);
-    // `end` throws it; until then it is nobody's.
+    // Thrown by `end`.
     this.#last.catch(() => undefined);
   }
 }

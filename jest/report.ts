@@ -8,11 +8,11 @@ import { saveReports } from '../reports/save-reports.ts';
 import { summaryText } from '../reports/summary-text.ts';
 
 /**
- * Writes the report of all test files, and tells it on the stream that jest uses; none where nothing had finished.
- * @throws L4labError `report-unwritable`, also when the report had to go elsewhere
+ * Writes the report of all test files, and prints its path on jest's stream; none if nothing had finished.
+ * @throws L4labError `report-unwritable`, also if the report was written elsewhere
  */
 export async function report(results: Results, { root, folders }: Project): Promise<void> {
-  // A report of nothing would only take the place of an older one.
+  // An empty report would only replace an older one.
   if (results.interrupted && cellsOf(results).every(({ flow }) => flow.verdict === 'not-run')) return;
   const files = results.scenarios.map(({ file }) => file);
   const { dir, problem } = await saveReports(results, folders.report, pageBundle(), sourcesOf(root, files));

@@ -21,12 +21,12 @@ import { testName } from './test-result.ts';
 
 export type { JestCallbacks, Watcher };
 
-/** What this needs of jest's own configuration. */
+/** Fields used of jest's configuration. */
 export interface JestConfig {
   /** `-t`, as a regular expression. */
   testNamePattern?: string;
   shard?: { shardIndex: number; shardCount: number };
-  /** After how many failures to stop; 0 is never. */
+  /** Number of failures to stop after; 0 means never. */
   bail: number;
 }
 
@@ -37,8 +37,8 @@ export interface RunTestsOptions {
 }
 
 /**
- * Runs scenarios, each a test file of jest, as one run that shares labs, and writes one report of them. Files with
- * mistakes fail by themselves. Ctrl-C ends the process, with a report of what had finished and no lab left behind.
+ * Runs scenarios, each a test file of jest, as one run that shares labs, and writes one report. Files with mistakes
+ * fail separately. Ctrl-C ends the process, with a report of finished flows and all labs removed.
  */
 export async function runTests(tests: Test[], options: RunTestsOptions): Promise<void> {
   const stop = new Stop(options.watcher);
@@ -70,11 +70,11 @@ async function runProject(rootDir: string, tests: Test[], options: RunTestsOptio
   const { unfinished } = reporter;
   if (!stop.signal.aborted) failEach(reporter, unfinished, problem ?? 'the scenario did not run');
   await reporter.end();
-  // All was told, but that there is no report.
+  // Everything was reported except the missing report.
   if (problem !== null && unfinished.length === 0) throw Object.assign(new Error(problem), { stack: problem });
 }
 
-/** What `-t` leaves. */
+/** Selection by `-t`. */
 function selectionOf({ testNamePattern }: JestConfig): Selection {
   const all = { variants: [], flows: [] };
   if (!testNamePattern) return all;
@@ -82,7 +82,7 @@ function selectionOf({ testNamePattern }: JestConfig): Selection {
   return { ...all, takes: (...names) => pattern.test(testName(...names)) };
 }
 
-/** A file with mistakes has failed. */
+/** A file with mistakes fails. */
 function read(project: Project, test: Test, selection: Selection, reporter: JestReporter): ScenarioFile[] {
   try {
     return [new ScenarioFile(test, loadScenario(project, test.path), selection, reporter)];
@@ -128,7 +128,7 @@ async function runFiles(
   }
 }
 
-/** What kept work from being done, to be told without a stack. @throws bugs: whatever has an exit code is on purpose */
+/** Why work could not be done, without a stack. @throws bugs: expected errors have an exit code */
 async function messageOf(work: () => Promise<void>): Promise<string | null> {
   try {
     await work();
@@ -139,7 +139,7 @@ async function messageOf(work: () => Promise<void>): Promise<string | null> {
   }
 }
 
-/** Fails whole files for the same reason; the first one says all of it. */
+/** Fails whole files for the same reason; only the first one has the full text. */
 function failEach(reporter: JestReporter, tests: Test[], reason: string): void {
   const [firstLine] = reason.split('\n');
   for (const [index, test] of tests.entries()) {

@@ -7,7 +7,7 @@ import { testResult, type FlowTest } from './test-result.ts';
 
 const EVERYTHING: Selection = { variants: [], flows: [] };
 
-/** A scenario as a test file: hears what the run has to say of it, and tells jest. */
+/** A scenario as a test file: passes events of the run to jest. */
 export class ScenarioFile {
   readonly loaded: LoadedScenario;
   readonly #test: Test;
@@ -33,7 +33,7 @@ export class ScenarioFile {
     return this.loaded.scenario.name;
   }
 
-  /** Whether any of its flows is to be run. */
+  /** Whether any of its flows is selected. */
   get isChosen(): boolean {
     return this.#flows.some(({ chosen }) => chosen);
   }
@@ -45,7 +45,7 @@ export class ScenarioFile {
 
   onEvent(event: Exclude<RunEvent, { event: 'started' }>): void {
     this.#begin();
-    // A flow that is told of again has a new verdict.
+    // A repeated event of a flow replaces its verdict.
     if (event.event === 'flow') this.#results.set(key(event.variant, event.result.name), event.result);
     if (event.event === 'scenario') this.#end();
   }

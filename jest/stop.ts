@@ -1,18 +1,18 @@
 import { EXIT, L4labError } from '../harness/errors.ts';
 
-/** What jest has to say while tests run: that somebody at its watch mode wants another run, or none. */
+/** jest's watcher: reports that the user of its watch mode wants another run, or none. */
 export interface Watcher {
   isInterrupted(): boolean;
-  /** @returns what ends the listening */
+  /** @returns a function that stops listening */
   on(event: 'change', listener: () => void): () => void;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** How long one Ctrl-C may keep on coming, from the terminal and from npm. */
+/** Time in which one Ctrl-C may arrive twice, from the terminal and from npm. */
 const SAME_CTRL_C_MS = 1000;
 
-/** Listens to whoever wants the run to stop: Ctrl-C, jest's watch mode, `--bail`. */
+/** Handles requests to stop the run: Ctrl-C, jest's watch mode, `--bail`. */
 export class Stop {
   readonly #controller = new AbortController();
   readonly #endWatching: () => void;
@@ -31,7 +31,7 @@ export class Stop {
     this.#controller.abort(new L4labError('interrupted', 'the run was interrupted'));
   }
 
-  /** Stops listening; ends the process where somebody wanted that. */
+  /** Stops listening; ends the process if requested. */
   end(): void {
     this.#endWatching();
     for (const name of SIGNALS) process.off(name, this.#onSignal);
@@ -40,7 +40,7 @@ export class Stop {
 
   readonly #onSignal = (): void => {
     const now = performance.now();
-    // The second time means now.
+    // A second one exits immediately.
     if (this.#signalledAt !== null && now - this.#signalledAt > SAME_CTRL_C_MS) process.exit(EXIT.interrupted);
     if (this.#signalledAt !== null) return;
     this.#signalledAt = now;

@@ -7,10 +7,10 @@ import { ownerLabel } from '../harness/fabric/labels.ts';
 const DEADLINE_MS = 60_000;
 
 /**
- * Removes this process's labs should it end meanwhile: Ctrl-C in watch mode makes jest leave at once, and then only
- * another process can still ask engines for anything.
- * @param more engines besides the one that every process finds
- * @returns what ends this care
+ * Removes this process's labs if it ends: on Ctrl-C in watch mode jest exits immediately, and only another process can
+ * still call engines.
+ * @param more engines besides the default one
+ * @returns a function that disables this
  */
 export function sweepOnExit(more: Engine[]): () => void {
   const program = join(PACKAGE, 'dist/jest-sweep.js');

@@ -3,7 +3,7 @@ import { sweep } from '../harness/fabric/sweep.ts';
 
 const [owner = '', ...more] = process.argv.slice(2);
 
-/** What was asked for last may come into being after a look. */
+/** Repeated, because the last requests may take effect after a sweep. */
 async function sweepAll(endpoint?: string): Promise<void> {
   const { docker } = await findEngine(endpoint === undefined ? undefined : { DOCKER_HOST: endpoint });
   for (;;) {
@@ -12,6 +12,6 @@ async function sweepAll(endpoint?: string): Promise<void> {
   }
 }
 
-// An engine that has gone away keeps nothing from being removed on the others.
+// A lost engine does not prevent cleaning up the others.
 await Promise.allSettled([sweepAll(), ...more.map(sweepAll)]);
 process.exit();

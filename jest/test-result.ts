@@ -5,20 +5,20 @@ import { walkText } from '../reports/content/walk-text.ts';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 
-/** A flow of a scenario, or a stream in a step, as jest sees it: one test. */
+/** A flow, or a stream in a step, as one test of jest. */
 export interface FlowTest {
   variant: string;
   flow: Cell;
-  /** Whether it was asked for (`-t`); the others are told as skipped. */
+  /** Whether it was selected (`-t`); others are reported as skipped. */
   chosen: boolean;
-  /** What came of it; undefined where it did not run. */
+  /** Its result; undefined if it did not run. */
   result: FlowResult | undefined;
 }
 
 /**
- * What jest wants to know of a test file.
- * @param times of the scenario, in milliseconds since 1970
- * @param color whether whoever reads the failures understands ANSI colours
+ * jest's result of a test file.
+ * @param times of the scenario, ms since 1970
+ * @param color whether to use ANSI colours in failures
  */
 export function testResult(
   test: Test,
@@ -84,12 +84,12 @@ function assertionResult(scenario: string, { variant, flow, chosen, result }: Fl
   };
 }
 
-/** The name that `-t` is held against. */
+/** The name that `-t` matches. */
 export function testName(scenario: string, variant: string, flow: string): string {
   return [scenario, variant, flow].join(' ');
 }
 
-/** The verdict as the reader of a test log wants it: no stack, but the walk. */
+/** The verdict for a test log: without a stack, but with the walk. */
 function failureMessage(flow: FlowResult | undefined): string {
   if (!flow) return 'the scenario did not run';
   return [
@@ -99,7 +99,7 @@ function failureMessage(flow: FlowResult | undefined): string {
   ].join('\n');
 }
 
-/** All failures of a file, in the form that jest's own tests have. */
+/** All failures of a file, in jest's format. */
 function failureText(assertions: AssertionResult[], color: boolean): string {
   const failures = assertions.filter(({ status }) => status === 'failed');
   return failures

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { SetupError } from './setup-error.ts';
 
-/** Whether this is a Debian or a relative of it, by os-release(5), and whether we may install packages on it. */
+/** Whether this is Debian or a derivative, according to os-release(5), and packages may be installed. */
 export function canInstallPackages(): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/etc/os-release')) return false;
   return isDebianFamily(readFileSync('/etc/os-release', 'utf8')) && existsSync('/usr/bin/apt-get');
@@ -13,12 +13,12 @@ export function isDebianFamily(osRelease: string): boolean {
   return [value('ID'), ...value('ID_LIKE').split(' ')].some((id) => id === 'debian' || id === 'ubuntu');
 }
 
-/** A fresh machine may be busy with its own upgrades: their lock is waited for, up to this many seconds. */
+/** A fresh machine may be running upgrades: waits for their lock, at most this many seconds. */
 const APT_OPTIONS = ['-y', '-q', '-o', 'DPkg::Lock::Timeout=300'];
 
 /**
  * Installs Debian packages without asking questions.
- * @throws SetupError with apt's own words
+ * @throws SetupError with apt's output
  */
 export async function aptInstall(packages: readonly string[]): Promise<void> {
   const { execa } = await import('execa');
@@ -29,7 +29,8 @@ export async function aptInstall(packages: readonly string[]): Promise<void> {
       reject: false,
       all: true,
     });
-  // The package lists of a fresh machine may be absent or old; refreshing them first would cost every machine.
+  // The package lists of a fresh machine may be missing or old; always refreshing them first would slow down every
+  // machine.
   let result = await install();
   if (result.failed) {
     await execa('apt-get', ['update', ...APT_OPTIONS], { env, reject: false });

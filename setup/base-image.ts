@@ -10,8 +10,7 @@ const SELF_MADE_NAME = `${SELF_MADE.repo}:${SELF_MADE.tag}`;
 const PULL_DEADLINE_MS = 120_000;
 
 /**
- * The image that the lab image stands on: Debian's published one, or where no registry can be reached, one made here
- * of Debian's packages.
+ * The base of the lab image: Debian's published image, or without a registry, one built here from Debian's packages.
  * @returns its name
  */
 export async function ensureBase(docker: Docker, say: (line: string) => void): Promise<string> {
@@ -29,7 +28,7 @@ export async function ensureBase(docker: Docker, say: (line: string) => void): P
   return SELF_MADE_NAME;
 }
 
-/** Whether the engine holds an image of this name. */
+/** Whether the engine has an image with this name. */
 export async function isPresent(docker: Docker, name: string): Promise<boolean> {
   return docker
     .getImage(name)
@@ -47,7 +46,7 @@ async function pull(docker: Docker): Promise<void> {
   await followProgress(docker, stream);
 }
 
-/** Debian's own tool makes the smallest system that apt can work in; as a tar archive it is an image. */
+/** Debian's tool creates the smallest system that apt works in, which is imported as an image. */
 async function makeFromPackages(docker: Docker, say: (line: string) => void): Promise<void> {
   if (!canInstallPackages()) {
     throw new SetupError(
@@ -69,7 +68,7 @@ async function makeFromPackages(docker: Docker, say: (line: string) => void): Pr
   });
   const imported = docker.importImage(debootstrap.stdout, {}).then((stream) => followProgress(docker, stream));
   const [system, image] = await Promise.allSettled([debootstrap, imported]);
-  // Named only when it is known to be whole: a broken archive may still be imported.
+  // Tagged only once it is complete: a broken archive may still be imported.
   if (image.status === 'fulfilled' && system.status === 'fulfilled' && !system.value.failed) {
     await docker.getImage(image.value).tag(SELF_MADE);
     return;

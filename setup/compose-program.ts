@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where the docker command looks for its plugins, besides the user's own folder. */
+/** The docker command's plugin folders, besides the user's own. */
 const PLUGIN_FOLDERS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'].map(
   (folder) => `${folder}/docker/cli-plugins`,
 );

@@ -7,14 +7,14 @@ import { SetupError } from './setup-error.ts';
 const LOG_FILE = '/var/log/l4lab-dockerd.log';
 const START_DEADLINE_MS = 90_000;
 
-/** Where the daemons note their process id, and the program that must be found behind it. */
+/** Pid files of the daemons, and the program that must be running. */
 const DOCKERD = { file: '/var/run/docker.pid', program: 'dockerd' };
 const CONTAINERD = { file: '/var/run/docker/containerd/containerd.pid', program: 'containerd' };
 
 /**
  * Starts Debian's Docker daemon and waits until it answers. A machine with systemd starts the unit; any other runs
  * `dockerd` in the background, where it outlives this process.
- * @throws SetupError with the end of the daemon's log where it does not come up
+ * @throws SetupError with the end of the daemon's log if it does not start
  */
 export async function startDaemon(endpoint: Endpoint, say: (line: string) => void): Promise<void> {
   if (existsSync('/run/systemd/system')) return startUnit(endpoint, say);
@@ -33,7 +33,7 @@ export async function startDaemon(endpoint: Endpoint, say: (line: string) => voi
   daemon.once('error', (error) => (ended = error.message));
   daemon.once('exit', (code, signal) => (ended = `dockerd ended with ${signal ?? `code ${code ?? '?'}`}`));
   daemon.unref();
-  // Another start, by the package's own script for example, may have been quicker: then that one is waited for.
+  // It may already have been started, for example by the package's script: waits for that one.
   await untilItAnswers(endpoint, () => (runningPid(DOCKERD) === undefined ? ended : undefined));
   daemon.removeAllListeners();
 }
@@ -41,7 +41,7 @@ export async function startDaemon(endpoint: Endpoint, say: (line: string) => voi
 async function startUnit(endpoint: Endpoint, say: (line: string) => void): Promise<void> {
   const { execa } = await import('execa');
   say('engine: systemctl start docker');
-  // A daemon that was killed several times has used up its start limit.
+  // A daemon that was killed several times has reached its start limit.
   await execa('systemctl', ['reset-failed', 'docker.service', 'docker.socket'], { reject: false });
   const { failed, stderr } = await execa('systemctl', ['start', 'docker.service'], { reject: false });
   if (failed) throw new SetupError(`systemctl could not start docker: ${stderr}\nSee: journalctl -u docker -n 50`);
@@ -49,7 +49,7 @@ async function startUnit(endpoint: Endpoint, say: (line: string) => void): Promi
 }
 
 /**
- * @param ended says why the daemon is gone, or undefined while it may still come up
+ * @param ended reason why the daemon has ended, or undefined while it may still start
  * @param remedy what to do about one that hangs
  */
 async function untilItAnswers(endpoint: Endpoint, ended: () => string | undefined, remedy?: string): Promise<void> {
@@ -71,9 +71,7 @@ async function untilItAnswers(endpoint: Endpoint, ended: () => string | undefine
   }
 }
 
-/**
- * A daemon that was killed hard leaves its pid file, and refuses to start while *any* process has that number.
- */
+/** A killed daemon leaves its pid file, and refuses to start while *any* process has that number. */
 function clearStalePidFiles(): void {
   for (const daemon of [DOCKERD, CONTAINERD]) {
     if (existsSync(daemon.file) && runningPid(daemon) === undefined) rmSync(daemon.file, { force: true });
@@ -89,9 +87,9 @@ function runningPid({ file, program }: typeof DOCKERD): number | undefined {
 }
 
 /**
- * The process id in a pid file when the process behind it is the program that wrote it; undefined when it is gone,
- * a zombie, or when its number went to another program.
- * @param statusOf the text of /proc/PID/status, or undefined where there is no such process (proc(5))
+ * The process id in a pid file if that process is the program that wrote it; undefined if it is gone, a zombie, or
+ * another program.
+ * @param statusOf the text of /proc/PID/status, or undefined without such a process (proc(5))
  */
 export function livePid(
   pidFile: string,

@@ -6,7 +6,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { SetupError } from './setup-error.ts';
 
-/** Where a Docker engine listens, as the environment variables that every Docker client understands. */
+/** Where a Docker engine listens, as environment variables of Docker clients. */
 export interface Endpoint {
   DOCKER_HOST: string;
   DOCKER_TLS_VERIFY?: string;
@@ -16,9 +16,8 @@ export interface Endpoint {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The engines that may be used, in the order in which the docker command itself would choose them:
- * DOCKER_HOST, DOCKER_CONTEXT, the current context, else the well-known sockets of this platform.
- * Somebody who points at one engine gets that engine and no other.
+ * Engines in the docker command's order: DOCKER_HOST, DOCKER_CONTEXT, the current context, otherwise the well-known
+ * sockets of this platform. An explicitly chosen engine is the only candidate.
  * @param home the user's home folder, where `.docker/config.json` may name a context
  */
 export function candidateEndpoints(env: Environment = process.env, home: string = homedir()): Endpoint[] {
@@ -44,14 +43,14 @@ export function candidateEndpoints(env: Environment = process.env, home: string 
   ].map((path) => ({ DOCKER_HOST: `unix://${path}` }));
 }
 
-/** The context that `docker context use` chose, or undefined where none was chosen. */
+/** The context chosen with `docker context use`, or undefined. */
 function currentContext(configFolder: string): string | undefined {
   const file = join(configFolder, 'config.json');
   if (!existsSync(file)) return undefined;
   return (JSON.parse(readFileSync(file, 'utf8')) as { currentContext?: string }).currentContext;
 }
 
-/** A context is stored under the SHA-256 of its name; its TLS files lie in a folder of their own beside it. */
+/** A context is stored under the SHA-256 of its name; its TLS files are in a separate folder. */
 function contextEndpoint(configFolder: string, name: string): Endpoint {
   const id = createHash('sha256').update(name).digest('hex');
   const file = join(configFolder, 'contexts/meta', id, 'meta.json');
@@ -68,9 +67,9 @@ function contextEndpoint(configFolder: string, name: string): Endpoint {
 }
 
 /**
- * How to reach an endpoint, as Node's http clients and dockerode take it. Nothing is left out: dockerode fills what it
- * is not told from the environment, which may point at another engine.
- * @throws SetupError for an endpoint of a kind that cannot be reached, such as ssh
+ * Options to reach an endpoint for Node's http clients and dockerode. Complete, because dockerode fills missing options
+ * from the environment, which may name another engine.
+ * @throws SetupError for unsupported endpoints, such as ssh
  */
 export function clientOptions(endpoint: Endpoint): ClientOptions {
   const { protocol, hostname, port, pathname } = new URL(endpoint.DOCKER_HOST);
@@ -145,7 +144,7 @@ export function engineGet(
   });
 }
 
-/** What comes of asking at an endpoint. `refused`: its socket is there, but not for this user. */
+/** Result of contacting an endpoint. `refused`: its socket exists, but this user has no access. */
 type Reply = 'answers' | 'silent' | 'refused';
 
 async function ask(endpoint: Endpoint): Promise<Reply> {
@@ -165,8 +164,8 @@ export async function answers(endpoint: Endpoint): Promise<boolean> {
 }
 
 /**
- * The first of the candidates where an engine answers, or undefined.
- * @throws SetupError where none does because this user may not use it
+ * The first candidate where an engine answers, or undefined.
+ * @throws SetupError if none does because this user has no access
  */
 export async function findEndpoint(candidates: Endpoint[] = candidateEndpoints()): Promise<Endpoint | undefined> {
   const refused: Endpoint[] = [];
@@ -179,7 +178,7 @@ export async function findEndpoint(candidates: Endpoint[] = candidateEndpoints()
   return undefined;
 }
 
-/** As `findEndpoint`. @throws SetupError where none answers as well */
+/** Like `findEndpoint`. @throws SetupError if none answers */
 export async function requireEndpoint(): Promise<Endpoint> {
   const candidates = candidateEndpoints();
   const found = await findEndpoint(candidates);
@@ -199,7 +198,7 @@ function mayNotUse({ DOCKER_HOST }: Endpoint): SetupError {
   );
 }
 
-/** The user's name, or the number of one that has none. */
+/** The user's name, or number if it has no name. */
 function userName(): string {
   try {
     return userInfo().username;

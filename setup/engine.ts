@@ -6,7 +6,7 @@ import { answers, candidateEndpoints, findEndpoint, requireEndpoint, type Endpoi
 import { SetupError } from './setup-error.ts';
 
 export interface EngineOptions {
-  /** Install without asking, even when a person is at the terminal. */
+  /** Install without asking, even at a terminal. */
   yes: boolean;
   /** Image to pull instead of building one: what `l4lab image --push` pushed. */
   pull?: string | undefined;
@@ -16,9 +16,9 @@ export interface EngineOptions {
 const OWN: Endpoint = { DOCKER_HOST: 'unix:///var/run/docker.sock' };
 
 /**
- * Makes sure that a Docker engine answers: one that does is used as it is; on Debian and Ubuntu as root a missing one
- * is installed and a stopped one started.
- * @throws SetupError where that is not possible, with the steps to do by hand
+ * Ensures that a Docker engine answers: a running one is used unchanged; on Debian and Ubuntu as root, a missing one is
+ * installed and a stopped one started.
+ * @throws SetupError with manual steps if that is impossible
  */
 export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoint> {
   const found = await findEndpoint();
@@ -30,14 +30,14 @@ export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoin
     await agree('Docker is not installed. Install Debian’s docker.io now?', yes);
     say('engine: installing docker.io with apt-get (about 400 MB on disk)');
     await aptInstall(['docker.io']);
-    // The package may have started it, where the machine has an init system.
+    // With an init system, the package may have started it.
     if (await answers(local)) return local;
   }
   await startDaemon(local, say);
   return local;
 }
 
-/** Whether nobody points at another engine than this machine's own. */
+/** Whether no other engine than this machine's own is configured. */
 export function wantsOwnEngine(): boolean {
   return candidateEndpoints()[0]?.DOCKER_HOST === OWN.DOCKER_HOST;
 }
@@ -47,7 +47,7 @@ export function hasDockerd(): boolean {
   return existsSync('/usr/bin/dockerd') || existsSync('/usr/sbin/dockerd');
 }
 
-/** Asks when a person is at the terminal; a script gets what it asked for by running the set-up. */
+/** Asks only at a terminal; for a script, running set-up is consent. */
 async function agree(question: string, yes: boolean): Promise<void> {
   if (yes || process.env.CI || !process.stdin.isTTY || !process.stdout.isTTY) return;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

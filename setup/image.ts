@@ -10,10 +10,10 @@ import { CONTENT_LABEL, pullPushed } from './pushed-image.ts';
 import { SetupError } from './setup-error.ts';
 import { surplusImages } from './surplus-images.ts';
 
-/** The name by which docker-compose.yml asks for the image of the last set-up. */
+/** Name of the latest image, as used in docker-compose.yml. */
 const LATEST = { repo: 'l4lab', tag: 'latest' };
 
-/** Whether the engine holds the image of this name, and takes it for the latest. */
+/** Whether the engine has this image, tagged as the latest. */
 export async function hasImage(endpoint: Endpoint, tag: string): Promise<boolean> {
   const { status, body } = await engineGet(endpoint, `/images/${tag}/json`);
   if (status !== 200) return false;
@@ -23,15 +23,15 @@ export async function hasImage(endpoint: Endpoint, tag: string): Promise<boolean
 
 /** The lab image that is wanted. */
 export interface WantedImage {
-  /** The folder with image/ and dist/ that it is made of. */
+  /** Folder with image/ and dist/ to build it from. */
   root: string;
-  /** Its name, as dist/image.json has it. */
+  /** Its name, from dist/image.json. */
   tag: string;
-  /** Name to pull it by instead of making it. */
+  /** Name to pull instead of building it. */
   pull?: string | undefined;
 }
 
-/** Makes or pulls the lab image, unless the engine holds it already, and removes those that it replaces. */
+/** Builds or pulls the lab image if it is missing, and removes those that it replaces. */
 export async function ensureImage(wanted: WantedImage, endpoint: Endpoint, say: (line: string) => void): Promise<void> {
   if (await hasImage(endpoint, wanted.tag)) return;
   const { default: Dockerode } = await import('dockerode');
@@ -50,7 +50,7 @@ async function make(docker: Docker, { root, tag }: WantedImage, say: (line: stri
   await buildFrom(docker, root, tag, base);
 }
 
-/** The context is no more than what the image holds. */
+/** The build context only contains the image's files. */
 async function buildFrom(docker: Docker, root: string, tag: string, base: string): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), 'l4lab-image-'));
   try {
@@ -92,7 +92,7 @@ async function prune(docker: Docker, say: (line: string) => void): Promise<void>
   const images = await docker.listImages({ filters: { reference: ['l4lab'] } });
   const containers = await docker.listContainers({ all: true });
   for (const image of surplusImages(images, new Set(containers.map(({ ImageID }) => ImageID)), Date.now() / 1000)) {
-    // Another set-up or a lab that just started may have got there first: then it stays, or is gone already.
+    // Another set-up may have removed it already, or a lab may use it now.
     const removed = await docker
       .getImage(image)
       .remove()

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, ownerOf } from './process-owner.mjs';
 
-/** The lock of the set-up. Machine-wide: clones share the engine and its images. */
+/** The lock of set-up. Machine-wide, because clones share the engine and its images. */
 export const SETUP_LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
 
 /**
@@ -99,7 +99,7 @@ function read(path) {
 }
 
 /**
- * Under jest an error of Node itself is of another realm, and no `instanceof Error`.
+ * Under jest, Node's own errors belong to another realm, and are not `instanceof Error`.
  * @param {unknown} error
  */
 function codeOf(error) {

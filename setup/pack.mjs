@@ -7,7 +7,7 @@ import { ROOT } from './prepare.mjs';
 
 const TYPES = join(ROOT, 'dist/types');
 
-/** Makes what the npm package needs of the sources: bundles, and the types of the public interface. */
+/** Builds the npm package's files: bundles, and types of the public API. */
 await buildBundles(ROOT);
 rmSync(TYPES, { recursive: true, force: true });
 execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'setup/types.tsconfig.json'], {
@@ -21,7 +21,7 @@ for (const name of readdirSync(TYPES, { recursive: true, encoding: 'utf8' })) {
 }
 
 /**
- * The files that a declaration leads to, itself among them.
+ * A declaration file and all files that it imports.
  * @param {string} file
  * @param {Set<string>} seen
  * @returns {Set<string>}

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean, link?: boolean }} LockedPackage */
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm itself notes what it installed, as its last act, in
- * node_modules/.package-lock.json: a missing note is an installation that never ended.
+ * Whether node_modules matches package-lock.json. npm records what it installed at the end, in
+ * node_modules/.package-lock.json: without that file, an installation was incomplete.
  * @param {string} root the folder of package.json
  */
 export function packagesAreCurrent(root) {
@@ -16,7 +16,7 @@ export function packagesAreCurrent(root) {
 }
 
 /**
- * Packages for other platforms are optional, and absent without harm.
+ * Packages for other platforms are optional and may be absent.
  * @param {Record<string, LockedPackage>} installed
  * @param {Record<string, LockedPackage>} wanted
  */
@@ -38,10 +38,10 @@ function readLock(file) {
 }
 
 /**
- * Installs exactly what the lock file says, unless that is there already.
+ * Installs exactly the lock file's packages, if necessary.
  * @param {string} root
  * @param {(line: string) => void} say
- * @param {(pid: number) => void} share hears of npm's process, which goes on should this one be killed
+ * @param {(pid: number) => void} share gets npm's process id, since npm would outlive this process if it is killed
  */
 export async function ensurePackages(root, say, share) {
   if (packagesAreCurrent(root)) return;
@@ -58,14 +58,14 @@ export async function ensurePackages(root, say, share) {
 }
 
 /**
- * npm's own words go to stderr, since stdout may be somebody's JSON.
+ * npm's output goes to stderr, since stdout may be read as JSON.
  * @param {string} root
  * @param {string[]} args
  * @param {(pid: number) => void} share
  * @returns {Promise<number>}
  */
 function runNpm(root, args, share) {
-  // Under npm, its own script is known and needs no shell, not even on Windows, where npm is a batch file.
+  // Under npm its script is known and needs no shell, even on Windows, where npm is a batch file.
   const script = process.env.npm_execpath;
   const [command, ...rest] = script?.endsWith('.js') ? [process.execPath, script, ...args] : ['npm', ...args];
   const options = { cwd: root, shell: process.platform === 'win32' && command === 'npm' };

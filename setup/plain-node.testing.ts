@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 
 /**
- * Runs code in a Node of its own, in this folder, without any package: the first steps of the set-up have none.
- * @param code an ES module's text; what it prints is the answer
- * @param args what it finds as process.argv[1] and following
+ * Runs code in a separate Node, in this folder, without packages: the first steps of set-up have none.
+ * @param code an ES module's text; its output is the result
+ * @param args available as process.argv[1] and following
  */
 export function plainNode(code: string, ...args: string[]) {
   return execa(process.execPath, ['--input-type=module', '-e', code, ...args], { cwd: import.meta.dirname });

@@ -8,7 +8,7 @@ import { checkNode } from './node-version.mjs';
 /** The folder of package.json. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What makes packages and bundles of a checkout; null for the npm package, which has both. */
+/** Installs packages and builds bundles of a checkout; null for the npm package, which has both. */
 const checkout = existsSync(join(ROOT, 'setup/build.mjs'))
   ? { ...(await import('./build.mjs')), ...(await import('./packages.mjs')) }
   : null;
@@ -43,7 +43,7 @@ async function isReady(engine, tests) {
 }
 
 /**
- * The part of the set-up that needs packages; it can be loaded once the bundles are there.
+ * The part of set-up that needs packages; available once bundles exist.
  * @returns {Promise<typeof import('./main.ts')>}
  */
 const labSetup = () => import(pathToFileURL(join(ROOT, 'dist/setup.js')).href);

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Names a process for good: its id together with the time it started, which a later process of the same id does not share.
+ * Unique identity of a process: its id and its start time, since ids are reused.
  * @param {number} pid
  */
 export const ownerOf = (pid) => `${pid} ${startTime(pid)}`;
 
 /**
- * Whether the process that `ownerOf` named still runs.
+ * Whether the process identified by `ownerOf` still runs.
  * @param {string} owner
  */
 export function isAlive(owner) {
@@ -23,8 +23,7 @@ export function isAlive(owner) {
 }
 
 /**
- * In the kernel's clock ticks (proc(5), /proc/PID/stat). "dead" for a process that was killed while nobody waits for it,
- * "-" where there is no /proc.
+ * In the kernel's clock ticks (proc(5), /proc/PID/stat). "dead" for a zombie, "-" without /proc.
  * @param {number} pid
  */
 function startTime(pid) {
@@ -34,7 +33,7 @@ function startTime(pid) {
   } catch {
     return '-';
   }
-  // The second field, the program's name, may hold blanks and brackets itself; the state is the third.
+  // The second field, the program's name, may contain spaces and brackets; the state is the third.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' ? 'dead' : fields[19];
 }

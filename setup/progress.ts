@@ -6,7 +6,7 @@ interface ProgressEvent {
   error?: string;
 }
 
-/** What the engine printed while it built, pulled or imported, as far as it got. */
+/** A failed build, pull or import, with the engine's output so far. */
 export class EngineFailure extends Error {
   override readonly name = 'EngineFailure';
   readonly output: string;
@@ -18,9 +18,9 @@ export class EngineFailure extends Error {
 }
 
 /**
- * Follows the engine's work to its end.
- * @returns the last status line: after an import, the id of the image
- * @throws EngineFailure where the work failed: the engine says so in the stream, under HTTP status 200
+ * Follows the engine's work until it is done.
+ * @returns the last status line: after an import, the image's id
+ * @throws EngineFailure if the work failed, which the engine reports in the stream with HTTP status 200
  */
 export async function followProgress(docker: Docker, stream: NodeJS.ReadableStream): Promise<string> {
   const events = await new Promise<ProgressEvent[]>((resolve, reject) => {

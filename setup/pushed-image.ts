@@ -2,21 +2,21 @@ import type Docker from 'dockerode';
 import { followProgress } from './progress.ts';
 import { SetupError } from './setup-error.ts';
 
-/** Says of an image by which name its content goes. */
+/** Label with the name of an image's content. */
 export const CONTENT_LABEL = 'org.l4lab.image';
 
 /**
- * The name by which the lab image is pushed and pulled: with the tag that says what is in it, where it has none of its own.
+ * The name for pushing and pulling the lab image: with the content's tag, unless it has a tag.
  * @param name such as `registry.example/l4lab`
- * @param tag of the lab image, as dist/image.json has it
+ * @param tag of the lab image, from dist/image.json
  */
 export function pushedName(name: string, tag: string): string {
   return /:[^/]+$/.test(name) ? name : `${name}:${split(tag).version}`;
 }
 
 /**
- * Pulls a lab image that was pushed, and gives it the name that labs ask for.
- * @throws SetupError where it cannot be had, or is that of another version
+ * Pulls a lab image and tags it with the name that labs use.
+ * @throws SetupError if it is unavailable, or belongs to another version
  */
 export async function pullPushed(
   docker: Docker,

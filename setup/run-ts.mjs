@@ -13,6 +13,6 @@ await prepare({ engine: false, yes: false, say: console.error });
 const output = join('dist', basename(entry).replace(/\.ts$/, '.js'));
 await bundle(ROOT, { entry, output, options: ON_HOST });
 const program = join(ROOT, output);
-// The program sees its own arguments, as if it had been started itself.
+// The program sees its arguments as if started directly.
 process.argv = [process.execPath, program, ...args];
 await import(pathToFileURL(program).href);

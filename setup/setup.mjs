@@ -39,8 +39,8 @@ function readArguments(words) {
 }
 
 /**
- * Runs a command as this process's successor: same terminal, same exit code. Ctrl-C reaches it from the terminal;
- * other signals are handed on, so that it can take down what it booted.
+ * Runs a command in place of this process: same terminal, same exit code. Ctrl-C reaches it from the terminal; other
+ * signals are forwarded, so that it can remove what it booted.
  * @param {string[]} command
  * @returns {Promise<number>}
  */

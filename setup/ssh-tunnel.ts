@@ -10,15 +10,16 @@ import { SetupError } from './setup-error.ts';
 const DEADLINE_MS = 30_000;
 const REMOTE_SOCKET = '/var/run/docker.sock';
 
-/** A socket here that leads to an engine elsewhere; the tunnel ends with `close`, or with this process. */
+/** A local socket to a remote engine; the tunnel ends with `close`, or with this process. */
 export interface Tunnel {
   endpoint: Endpoint;
   close(): void;
 }
 
 /**
- * Opens a tunnel to the engine of an `ssh://[user@]host[:port]` by the ssh program, with the user's own keys and settings.
- * @throws SetupError with what ssh said
+ * Opens a tunnel to the engine of an `ssh://[user@]host[:port]` by the ssh program, with the user's own keys and
+ * settings.
+ * @throws SetupError with ssh's output
  */
 export async function openTunnel(address: string): Promise<Tunnel> {
   const { username, hostname, port } = new URL(address);

@@ -1,22 +1,22 @@
-/** What the engine says of an image: `Created` in seconds since 1970. */
+/** The engine's description of an image: `Created` in seconds since 1970. */
 export interface Image {
   Id: string;
   Created: number;
   RepoTags?: string[] | null | undefined;
 }
 
-/** The newest images stay, so that going back and forth between two versions builds nothing. */
+/** Number of newest images to keep, so that switching between two versions builds nothing. */
 const KEPT = 2;
 
 /**
- * Another checkout may use an image that has no container right now. Images differ by their last layers, some 12 MB, so
- * keeping them for a week costs little.
+ * Another checkout may use an image without a container at the moment. Images differ only in their last layers, about
+ * 12 MB, so keeping them for a week is cheap.
  */
 const IN_USE_FOR_S = 7 * 86_400;
 
 /**
- * The lab images that may go: neither among the newest two, nor the one of the last set-up, nor
- * made within the last week, nor with a container.
+ * Lab images to remove: not among the newest two, nor the latest set-up's, nor built within the last week, nor used by
+ * a container.
  * @param imagesInUse ids of images that have containers
  * @param now seconds since 1970
  * @returns their names

@@ -4,7 +4,7 @@ import { aptInstall, canInstallPackages } from './apt.ts';
 import { findCompose } from './compose-program.ts';
 import { SetupError } from './setup-error.ts';
 
-/** Programs that tests run on this machine itself, and the Debian package that brings each. */
+/** Programs that tests run on this machine, and their Debian packages. */
 const TOOLS: Record<string, string> = {
   chromium: 'chromium',
   nft: 'nftables',
@@ -14,7 +14,7 @@ const TOOLS: Record<string, string> = {
   tshark: 'tshark',
 };
 
-/** The tools that neither PATH nor, for the browser, $CHROMIUM leads to, nor is Compose a plugin of the docker command. */
+/** Tools missing from PATH; the browser may also be in $CHROMIUM, and Compose may be a plugin of docker. */
 export function missingTools(env: { PATH?: string | undefined; CHROMIUM?: string | undefined }): string[] {
   const folders = [...(env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
   return Object.keys(TOOLS).filter((tool) => {
@@ -24,7 +24,7 @@ export function missingTools(env: { PATH?: string | undefined; CHROMIUM?: string
   });
 }
 
-/** Installs what the tests need beside a lab. @throws SetupError with the steps where that cannot be done */
+/** Installs what the tests need besides a lab. @throws SetupError with manual steps if that is impossible */
 export async function ensureTestTools(say: (line: string) => void): Promise<void> {
   const missing = missingTools(process.env);
   if (missing.length === 0) return;

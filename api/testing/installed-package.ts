@@ -8,7 +8,7 @@ import { PACKAGE } from '../package.ts';
 
 const run = promisify(execFile);
 
-/** What `npm pack` made. */
+/** Output of `npm pack`. */
 export interface Packed {
   tarball: string;
   /** Bytes of the tarball. */
@@ -17,15 +17,15 @@ export interface Packed {
   files: string[];
 }
 
-/** As in a shell of somebody who did not start npm: what it tells its scripts is for them alone. */
+/** The environment without npm's variables, which are only for its scripts. */
 export function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_'));
   return { ...Object.fromEntries(own), npm_config_prefer_offline: 'true', npm_config_audit: 'false' };
 }
 
-/** Packs l4lab as it would be published. @param folder where the tarball goes */
+/** Packs l4lab as for publishing. @param folder for the tarball */
 export function packed(folder: string): Promise<Packed> {
-  // Two that pack at once would take each other's files away.
+  // Concurrent packs would remove each other's files.
   return withLock(
     join(tmpdir(), 'l4lab-pack.lock'),
     () => undefined,
@@ -41,7 +41,7 @@ export function packed(folder: string): Promise<Packed> {
   );
 }
 
-/** Makes a folder a package of somebody's, with l4lab installed in it. */
+/** Creates a package with l4lab installed. */
 export async function install(folder: string, { tarball }: Packed): Promise<void> {
   writeFileSync(join(folder, 'package.json'), '{\n  "name": "somebody",\n  "private": true\n}\n');
   await run('npm', ['install', '--save-dev', '--silent', tarball], { cwd: folder, env: environment() });

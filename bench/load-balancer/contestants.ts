@@ -8,7 +8,7 @@ import { untilSettled } from './settled.ts';
 import type { Path } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
-/** Something that carries the load from the client to the server. */
+/** A contestant: forwards the load from the client to the server. */
 export interface Contestant {
   name: string;
   /** Whether clients call the VIP; the server itself where there is no load balancer. */

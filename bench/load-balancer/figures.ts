@@ -47,7 +47,7 @@ function ratio(samples: Sample[], base: Sample[]): number {
   return spread(samples.map(({ rate }, round) => rate / base[round]!.rate)).median;
 }
 
-/** Something that the load balancer is held to. */
+/** A performance target of the load balancer. */
 export interface Target {
   text: string;
   reached: number;
@@ -55,8 +55,8 @@ export interface Target {
 }
 
 /**
- * What the load balancer is held to under one load.
- * @param dsrShare of the direct way's rate that dsr is to reach; null where nothing is asked of it
+ * Targets of the load balancer under one load.
+ * @param dsrShare share of the direct rate that dsr must reach; null for no target
  */
 export function targetsOf(figures: Figure[], dsrShare: number | null): Target[] {
   const find = (name: string) => figures.find(({ contestant }) => contestant === name);

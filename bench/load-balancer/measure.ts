@@ -3,10 +3,10 @@ import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 import { busyCpuSeconds } from './cpu-time.ts';
 import type { Load, Sample } from './traffic.ts';
 
-/** How much longer than asked a load may take: a way that is broken must not hold up the others. */
+/** Extra time for a load: a broken path must not delay the others. */
 const GRACE_MS = 20_000;
 
-/** Runs a load in the client and says what it achieved. */
+/** Runs a load in the client and returns its result. */
 export async function measure(
   lab: NetnsLab,
   load: Load,

@@ -9,7 +9,7 @@ export const SERVICES = [
 
 const PARALLEL = 16;
 
-/** What one load achieved. */
+/** Result of one load. */
 export interface Sample {
   /** In the unit of the kind of load, per second. */
   rate: number;
@@ -80,7 +80,7 @@ function wrk(host: string, seconds: number, connections: number): string[] {
   return ['wrk', '-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--latency', `http://${host}/`];
 }
 
-/** What wrk prints for people: it has no other output. */
+/** Parses wrk's text output, the only one that it has. */
 export function readWrk(output: string): Result {
   const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1] ?? 0);
   const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output) ?? [];

@@ -14,21 +14,21 @@ import { limitOf, type Limit } from './limits.ts';
 import { load } from './load.ts';
 import { smallest } from './smallest.ts';
 
-/** A disagreement is made smaller for this long at most. */
+/** Maximum time to shrink a disagreement. */
 const SHRINK_MS = 60_000;
 
 export interface Runner extends BootOptions {
-  /** Labs that are busy at the same time. */
+  /** Number of labs in use at the same time. */
   concurrency: number;
 }
 
-/** One flow of a generated lab whose packets did not do what was predicted. */
+/** A flow of a generated lab that differs from its prediction. */
 interface Parting {
   /** Counts from 1. */
   lab: number;
   flow: string;
   detail: string;
-  /** What the model is known not to know, where that explains it. */
+  /** The known limit of the model that explains it, or null. */
   limit: Limit | null;
 }
 
@@ -37,31 +37,31 @@ export interface Tally {
   flows: number;
   /** Flows that could not be run, with the reason. */
   notRun: string[];
-  /** Partings that no limit of the model explains. */
+  /** Differences that no limit of the model explains. */
   disagreements: Parting[];
-  /** Partings that one does. */
+  /** Differences explained by one. */
   limits: Parting[];
 }
 
-/** A generated lab by its place in the order of its seed; `lab` counts from 1. */
+/** A generated lab with its number in the seed's sequence, from 1. */
 export interface Numbered {
   lab: number;
   sample: Generated;
 }
 
-/** The first labs of a seed: the same seed makes the same labs. */
+/** The first labs of a seed, which determines them. */
 export function labsOf(seed: number, labs: number): Numbered[] {
   return fc.sample(generated, { seed, numRuns: labs }).map((sample, index) => ({ lab: index + 1, sample }));
 }
 
-/** Runs generated labs for real and holds every flow against its prediction. One that is no valid lab is not run, and told. */
+/** Runs generated labs and compares every flow with its prediction. Invalid labs are not run, but reported. */
 export async function differential(
   labs: Numbered[],
   runner: Runner,
   onLab: (tally: Tally, partings: Parting[]) => void,
 ): Promise<Tally> {
   const waiting = labs
-    // Those that are wired alike follow one another on one booted lab.
+    // Sorted so that labs with the same wiring share a booted lab.
     .toSorted((a, b) => a.sample.scenario.lab.localeCompare(b.sample.scenario.lab));
   const tally: Tally = { labs: 0, flows: 0, notRun: [], disagreements: [], limits: [] };
   await using pool = new LabPool(runner);
@@ -89,7 +89,7 @@ export async function differential(
   return tally;
 }
 
-/** The smallest lab found, within a minute, on which a flow still disagrees; null when alone it agreed. */
+/** The smallest lab found within a minute on which a flow still disagrees; null if it agreed when run alone. */
 export async function shrink({ lab, sample }: Numbered, flow: string, runner: Runner): Promise<Generated | null> {
   await using pool = new LabPool(runner);
   const { scenario } = sample;
@@ -106,7 +106,7 @@ export async function shrink({ lab, sample }: Numbered, flow: string, runner: Ru
   };
   if (!(await disagrees(alone))) return null;
   const deadline = performance.now() + SHRINK_MS;
-  // Not interrupted from outside, which would leave a lab behind that is still being booted.
+  // Not interrupted from outside, which would leave a half-booted lab behind.
   return await smallest(alone, async (smaller) => performance.now() < deadline && disagrees(smaller));
 }
 

@@ -2,7 +2,7 @@ import { isAddress as isValid, isV6 } from '../../harness/scenario/address.ts';
 
 const IPV4 = /^(\d+)\.\d+\.(\d+)\.(\d+)(?:\/(\d+))?$/;
 
-/** The same document with IPv6 in place of IPv4: equal subnets stay equal, and so do the places of hosts in them. */
+/** The document translated from IPv4 to IPv6: keeps which addresses share a subnet, and their host numbers. */
 export function inIpv6(value: unknown): unknown {
   if (typeof value === 'string') {
     const parts = IPV4.exec(value);

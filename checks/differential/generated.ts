@@ -13,7 +13,7 @@ import { endsOf, wire, wiring, type Wired, type Wiring } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
-/** A lab and a scenario on it, as their YAML files would say it. */
+/** A lab and a scenario on it, as in YAML. */
 export interface Generated {
   lab: Settings;
   scenario: Settings & { lab: string; services: Record<string, Settings>; flows: Record<string, Settings> };
@@ -88,7 +88,7 @@ const FLOWS = {
   's2-name': { from: 's2', to: NAME },
 } as const;
 
-/** What an L4 calls at a service of its own. */
+/** Calls of an L4 to its own services. */
 const OWN_CALLS: (keyof typeof FLOWS)[] = ['l4-web', 'l4-api'];
 
 const oneOfServers = fc.record({

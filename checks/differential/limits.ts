@@ -3,10 +3,10 @@ import type { Attempt } from '../../harness/terms/attempt.ts';
 import { host } from '../../harness/scenario/address.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 
-/** What the model does not know, each with its story in docs/explanation/model.md. */
+/** Known limits of the model, described in docs/explanation/model.md. */
 export type Limit = 'check-in-between' | 'pool-changed' | 'small-segment';
 
-/** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
+/** The limit of the model that explains a difference, or null. */
 export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
   if (hasChecks(plan) && attempts.some((attempt) => askedForVip(attempt, plan) || askedInTwoNames(attempt)))
     return 'check-in-between';

@@ -1,4 +1,4 @@
-/** What one run of a check showed, on one kernel and engine. */
+/** Results of one run of a check, on one kernel and engine. */
 export interface Entry {
   check: 'generated labs' | 'mutations' | 'repeated runs' | 'repeated runs, busy';
   kernel: string;
@@ -6,13 +6,13 @@ export interface Entry {
   engine: string;
   /** ISO 8601 day, UTC. */
   day: string;
-  /** As it can be typed again. */
+  /** The command to repeat it. */
   command: string;
-  /** By what it counts, in the order of the page: `labs`, `flows`, `disagreements` … */
+  /** Figures by name, in the order of the page: `labs`, `flows`, `disagreements` … */
   figures: Record<string, number>;
 }
 
-/** Entries with a new one, which takes the place of an older one of the same check, kernel and engine. */
+/** Adds an entry, replacing an older one of the same check, kernel and engine. */
 export function withEntry(entries: Entry[], entry: Entry): Entry[] {
   const key = ({ kernel, engine, check }: Entry): string => [kernel, engine, check].join(' ');
   return [...entries.filter((one) => key(one) !== key(entry)), entry].sort((a, b) => key(a).localeCompare(key(b)));

@@ -8,7 +8,7 @@ import { fidelityPage, withEntry, type Entry } from './entry.ts';
 const DATA = join(PACKAGE, 'docs/fidelity.json');
 const PAGE = join(PACKAGE, 'docs/fidelity.md');
 
-/** What is recorded stands for the whole check. @throws L4labError `invalid-input` where only a part of it would run */
+/** Only whole checks may be recorded. @throws L4labError `invalid-input` for a partial one */
 export function refusePart(recorded: boolean, chosen: Record<string, boolean>): void {
   const part = Object.keys(chosen).find((option) => chosen[option]);
   if (recorded && part !== undefined)

@@ -6,24 +6,24 @@ import { L4labError } from '../../harness/errors.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** Parts of a kernel's package that Debian has split off; what else it depends on, the guest has or does not need. */
+/** Split packages of Debian's kernel; the guest has its other dependencies, or does not need them. */
 const PARTS = /^linux-(image|modules|binary|base)-\d/;
 
-/** Where this machine gets its Debian packages: by mirror, or from Debian itself. */
+/** Sources of Debian packages: this machine's mirror, or Debian itself. */
 export interface Archive {
   main: string;
   security: string;
 }
 
-/** A kernel as the archive has it. */
+/** A kernel package in the archive. */
 export interface KernelPackage {
   suite: string;
-  /** As `uname -r` says it. */
+  /** Output of `uname -r`. */
   release: string;
   packages: string[];
 }
 
-/** @throws L4labError where this machine is no Debian */
+/** @throws L4labError if this machine is not Debian */
 export async function findArchive(): Promise<Archive> {
   const format = '$(REPO_URI) $(LABEL) $(COMPONENT)';
   const { stdout } = await execa('apt-get', ['indextargets', '--format', format, 'Identifier: Packages'], {
@@ -47,7 +47,7 @@ export async function findArchive(): Promise<Archive> {
 /** A suite as a line of sources.list(5). */
 const sourceLine = (uri: string, suite: string) => `deb [signed-by=${KEYRING}] ${uri} ${suite} main`;
 
-/** What a machine of a stable suite has in its sources.list. */
+/** The sources.list of a machine with a stable suite. */
 export function sourcesOf({ main, security }: Archive, suite: string): string {
   const lines = [
     sourceLine(main, suite),
@@ -57,7 +57,7 @@ export function sourcesOf({ main, security }: Archive, suite: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** apt with lists and packages of its own: those of this machine stay as they are. */
+/** apt with separate lists and packages; this machine's are unchanged. */
 class Apt {
   readonly #options: string[];
 
@@ -89,7 +89,7 @@ class Apt {
 
 /**
  * Fetches the packages of a suite's newest kernel into a folder.
- * @returns undefined where the archive does not serve that suite
+ * @returns undefined if the archive lacks that suite
  */
 export async function fetchKernel(archive: Archive, suite: string, folder: string): Promise<KernelPackage | undefined> {
   await Promise.all(
@@ -97,11 +97,11 @@ export async function fetchKernel(archive: Archive, suite: string, folder: strin
   );
   await writeFile(join(folder, 'sources.list'), sourcesOf(archive, suite));
   const apt = new Apt(folder);
-  // Fails for what a suite lacks, such as updates for security; the rest is there then.
+  // Fails for missing parts of a suite, such as security updates; the rest is available then.
   await apt.run('apt-get', ['update', '-q']).catch(() => undefined);
   const names = (await apt.depends('linux-image-amd64').catch(() => [])).filter((name) => PARTS.test(name));
   if (names.length === 0) return undefined;
-  // The list grows while it is walked.
+  // The list grows during the loop.
   for (const name of names) {
     for (const part of await apt.depends(name)) if (PARTS.test(part) && !names.includes(part)) names.push(part);
   }

@@ -9,21 +9,21 @@ import { fetchKernel, findArchive, sourcesOf, type Archive } from './archive.ts'
 /** The userland of all machines: the oldest stable Debian whose Node the product accepts. */
 const USERLAND = 'trixie';
 
-/** Whose kernels are tried: 5.10, 6.1, 6.12 and the newest that fits the userland. */
+/** Suites of the tested kernels: 5.10, 6.1, 6.12 and the newest that fits the userland. */
 export const SUITES = ['bullseye', 'bookworm', 'trixie', 'trixie-backports'];
 
 const PACKAGES = [
   ...['systemd-sysv', 'udev', 'initramfs-tools', 'kmod', 'openssh-server', 'procps', 'sudo', 'ca-certificates', 'curl'],
   ...['apparmor', 'git', 'nodejs', 'npm', 'iproute2', 'iputils-ping'],
 ];
-/** What the product's own set-up would install, which takes minutes in an emulated machine. */
+/** Packages that set-up would install, which takes minutes in an emulated machine. */
 const INSTALLED_BEFORE = ['docker.io', 'docker-cli', 'nftables', 'conntrack', 'ethtool'];
 
 const SIZE = '16G';
 /** Age at which kernels are fetched again. */
 const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 
-/** A kernel that a disk holds, and what QEMU needs to boot it. */
+/** A kernel on a disk, and what QEMU needs to boot it. */
 export interface Kernel {
   suite: string;
   release: string;
@@ -31,7 +31,7 @@ export interface Kernel {
   initrd: string;
 }
 
-/** A disk image that boots with each of its kernels. It is never written to: each machine has a copy of its own. */
+/** A disk image that boots with each of its kernels. Read-only: each machine gets a copy. */
 export interface Disk {
   image: string;
   /** Private key of its users. */
@@ -40,19 +40,19 @@ export interface Disk {
 }
 
 export interface DiskOptions {
-  /** Folder of this program's own. */
+  /** Cache folder of this program. */
   cache: string;
   /** The file populate.sh. */
   populate: string;
-  /** Without what the product's set-up installs. */
+  /** Without the packages that set-up installs. */
   fresh: boolean;
   print: (line: string) => void;
   signal: AbortSignal;
 }
 
 /**
- * Makes the disk image, unless there is one of this week.
- * @throws L4labError where this machine cannot make one
+ * Creates the disk image, unless there is one from this week.
+ * @throws L4labError if that is impossible
  */
 export async function ensureDisk(options: DiskOptions): Promise<Disk> {
   const { cache, populate, fresh, print } = options;
@@ -129,7 +129,7 @@ interface Userland {
   signal: AbortSignal;
 }
 
-/** apt's settings are this machine's, but for what only it has hooks for. */
+/** Uses this machine's apt settings, except its hooks. */
 async function mmdebstrap({ root, sources, packages, hook, signal }: Userland): Promise<void> {
   const settings = (await readdir('/etc/apt/apt.conf.d')).filter((name) => !/docker|autoremove|listchanges/.test(name));
   const copySettings = settings.map((name) => `cp /etc/apt/apt.conf.d/${name} "$1/etc/apt/apt.conf.d/"`).join('; ');
@@ -149,7 +149,7 @@ async function mmdebstrap({ root, sources, packages, hook, signal }: Userland): 
     );
 }
 
-/** An ext4 image of a folder; what it does not fill takes no space. */
+/** A sparse ext4 image of a folder. */
 export async function makeFilesystem(folder: string, image: string, size: string): Promise<void> {
   if (existsSync(image)) await rm(image);
   await execa('truncate', ['-s', size, image]);

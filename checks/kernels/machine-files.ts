@@ -6,20 +6,20 @@ import Dockerode from 'dockerode';
 import { execa } from 'execa';
 import { makeFilesystem } from './disk.ts';
 
-/** What a machine takes along, to be found in the folder /files. */
+/** Files for a machine, mounted at /files. */
 export interface Contents {
   /** The project's folder: its last commit becomes l4lab.bundle. */
   root: string;
-  /** Name of the lab image, which becomes image.tar: made here in a tenth of the time. Packages come along as well. */
+  /** Name of the lab image, which becomes image.tar: building it here takes a tenth of the time. Includes packages. */
   image: string | undefined;
 }
 
-/** Makes a file system of what a machine takes along. @returns its file */
+/** Creates a file system with the files for a machine. @returns its file */
 export async function makeFilesDisk({ root, image }: Contents, cache: string): Promise<string> {
   const folder = join(cache, 'files');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  // A file, since git takes no repository that another user owns.
+  // A bundle, since git rejects repositories owned by another user.
   await execa('git', ['bundle', 'create', '-q', join(folder, 'l4lab.bundle'), 'HEAD'], { cwd: root });
   if (image !== undefined) {
     await execa('cp', ['-a', '--reflink=auto', join(root, 'node_modules'), join(folder, 'node_modules')]);

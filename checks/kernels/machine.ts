@@ -6,13 +6,13 @@ import { execa } from 'execa';
 import { L4labError } from '../../harness/errors.ts';
 import type { Disk, Kernel } from './disk.ts';
 
-/** An emulated machine takes a minute where nothing else runs. */
+/** An emulated machine takes a minute on an idle host. */
 const BOOT_DEADLINE_MS = 600_000;
-/** By when a kernel that the hardware runs has said something on its console. */
+/** Time until a hardware-accelerated kernel must have written to its console. */
 const FIRST_WORD_MS = 20_000;
 const POLL_MS = 1000;
 
-/** What a machine of an hour has no use for, and would do first of all. */
+/** Services that a short-lived machine does not need and would run first. */
 const UNWANTED = ['apt-daily', 'apt-daily-upgrade', 'dpkg-db-backup', 'e2scrub_all', 'fstrim'].map(
   (name) => `systemd.mask=${name}.timer`,
 );
@@ -26,9 +26,9 @@ const ACCELERATION: Record<Accelerator, string[]> = {
 export interface Boot {
   disk: Disk;
   kernel: Kernel;
-  /** A file system that the machine finds at /files, read-only. */
+  /** File system mounted at /files, read-only. */
   files: string;
-  /** File that gets what the machine says on its serial line. */
+  /** File for the output of its serial console. */
   console: string;
   signal: AbortSignal;
 }
@@ -50,13 +50,14 @@ export class Machine {
   }
 
   /**
-   * Boots a machine and waits until it can be entered. The hardware runs it where it can; emulation is many times slower.
-   * @throws L4labError where it does not come up
+   * Boots a machine and waits until it accepts logins. Uses hardware acceleration if possible; emulation is many times
+   * slower.
+   * @throws L4labError if it does not start
    */
   static async boot(options: Boot): Promise<Machine> {
     if (mayUseKvm()) {
       const machine = await Machine.#start(options, 'kvm');
-      // There are machines whose /dev/kvm runs some kernels and not others.
+      // Some machines' /dev/kvm runs only some kernels.
       if (await machine.#speaks()) return machine.#untilUp();
       await machine.off();
     }
@@ -71,18 +72,18 @@ export class Machine {
       ...ACCELERATION[accelerator],
       ...['-smp', '2', '-m', '6144', '-display', 'none', '-no-reboot', '-serial', `file:${output}`, '-monitor', 'none'],
       ...['-kernel', kernel.vmlinuz, '-initrd', kernel.initrd],
-      // Mitigations protect nothing here, and cost an emulated processor most.
+      // Mitigations are useless here, and especially slow under emulation.
       ...['-append', ['root=/dev/vda rw console=ttyS0 panic=1 net.ifnames=0 mitigations=off', ...UNWANTED].join(' ')],
-      // What is written to the disk is gone with the machine.
+      // Writes are discarded with the machine.
       ...drive(disk.image, 'snapshot=on'),
       ...drive(files, 'readonly=on'),
       ...['-device', 'virtio-rng-pci', '-device', 'virtio-net-pci,netdev=n0'],
       ...['-netdev', `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:22`],
     ];
     closeSync(openSync(output, 'w'));
-    // However this process ends, the machine ends too.
+    // The machine always ends with this process.
     const command = ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args];
-    // A terminal's Ctrl-C is for this process; why KVM does not work here interests nobody.
+    // In a separate group, because Ctrl-C is for this process; errors of KVM are irrelevant, since emulation follows.
     const stderr = accelerator === 'kvm' ? 'ignore' : 'inherit';
     const qemu = spawn('setpriv', command, { stdio: ['ignore', 'ignore', stderr], detached: true });
     qemu.on('error', () => undefined);
@@ -130,7 +131,7 @@ export class Machine {
     return this.#qemu.pid !== undefined && this.#qemu.exitCode === null && this.#qemu.signalCode === null;
   }
 
-  /** The arguments of the ssh that enters the machine. */
+  /** Arguments for ssh to log into the machine. */
   entry(user: string): string[] {
     const options = {
       StrictHostKeyChecking: 'no',
@@ -142,7 +143,7 @@ export class Machine {
     return ['-i', this.#boot.disk.key, '-p', String(this.#port), ...settings, `${user}@127.0.0.1`];
   }
 
-  /** Runs a shell command in the machine; `log` is a file that gets all it says, its standard output comes back too. */
+  /** Runs a shell command in the machine and returns its stdout; `log`: file for all output. */
   async run(command: string, { user, log = '/dev/null' }: { user: string; log?: string }) {
     const { exitCode, stdout } = await execa('ssh', [...this.entry(user), command], {
       stdin: 'ignore',
@@ -150,14 +151,14 @@ export class Machine {
       stderr: { file: log },
       reject: false,
       cancelSignal: this.#boot.signal,
-      // Otherwise execa ends this process at an interruption before it has cleaned up.
+      // Otherwise execa would end this process on an interrupt before it has cleaned up.
       cleanup: false,
     });
     this.#boot.signal.throwIfAborted();
     return { exitCode, stdout };
   }
 
-  /** Takes the machine away, as when its plug is pulled. */
+  /** Kills the machine, like a power failure. */
   async off(): Promise<void> {
     if (!this.#runs()) return;
     const ended = new Promise((resolve) => this.#qemu.once('exit', resolve));

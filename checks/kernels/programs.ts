@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { aptInstall, canInstallPackages } from '../../setup/apt.ts';
 import { L4labError } from '../../harness/errors.ts';
 
-/** What makes and runs the machines; all of them are Debian packages. */
+/** Programs that create and run the machines, with their Debian packages. */
 const PROGRAMS: Record<string, string> = {
   '/usr/bin/qemu-system-x86_64': 'qemu-system-x86',
   '/usr/bin/mmdebstrap': 'mmdebstrap',

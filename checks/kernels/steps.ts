@@ -9,19 +9,19 @@ export interface Outcome {
   passed: number;
   failed: number;
   notRun: number;
-  /** What did not pass, and why; or why nothing could be counted. */
+  /** What did not pass, and why; or why nothing was counted. */
   trouble: string[];
 }
 
-/** What one user does in a machine. */
+/** One user's step in a machine. */
 export interface Step {
   name: string;
   user: string;
   /** Whether it boots labs. */
   docker: boolean;
-  /** In the user's clone; what it ends with counts as well: 0 is all passed. */
+  /** Shell command in the user's clone; its exit code counts too: 0 means all passed. */
   command: string;
-  /** Reads what the command left behind, as text. */
+  /** Reads the command's result file. */
   results: { file: string; read: (text: string) => Outcome };
 }
 
@@ -44,7 +44,7 @@ const LB_TESTS = [
 ];
 
 interface Wanted {
-  /** Scenarios that are run; all where none is named. */
+  /** Scenarios to run; empty for all. */
   scenarios: string[];
   /** One scenario for each mode instead of all. */
   quick: boolean;
@@ -55,7 +55,7 @@ interface Wanted {
 export function stepsOf({ scenarios, quick, tests }: Wanted): Step[] {
   const start = ['npm', 'start', '--', ...(quick ? QUICK : scenarios)].join(' ');
   const labs = { file: 'reports/latest/results.json', read: countFlows };
-  // The whole of `npm test` would also want a browser.
+  // All of `npm test` would also need a browser.
   const jest =
     'node setup/build.mjs && node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js';
   return [
@@ -91,7 +91,7 @@ export function stepsOf({ scenarios, quick, tests }: Wanted): Step[] {
   ];
 }
 
-/** What there is to see on a kernel that is too old: that it is said. */
+/** On a kernel that is too old: checks that it is reported. */
 export const REFUSAL: Step = {
   name: 'refused as too old',
   user: 'root',
@@ -99,7 +99,7 @@ export const REFUSAL: Step = {
   command:
     'npm start -- proxy-and-dsr/gateway 2>&1 | tee refusal.txt; ' +
     `test \${PIPESTATUS[0]} -eq ${EXIT.unavailable} && grep -q "labs need ${OLDEST_KERNEL} or later" refusal.txt`,
-  // That there is such a file tells nothing: the command ends with 0 or has failed.
+  // The file itself proves nothing: the command exits with 0 or has failed.
   results: { file: 'refusal.txt', read: () => ({ passed: 1, failed: 0, notRun: 0, trouble: [] }) },
 };
 
@@ -158,15 +158,15 @@ export function countTests(text: string): Outcome {
 const firstLine = (text: string) => text.split('\n')[0]!;
 
 /**
- * Does one step in a machine. Whatever ends other than with 0 has at least one failure, and so has what left no results.
- * @param log file for what the command says
+ * Runs one step in a machine. A non-zero exit code counts as at least one failure, and so do missing results.
+ * @param log file for the command's output
  */
 export async function perform(
   machine: Pick<Machine, 'run'>,
   { user, command, results }: Step,
   log: string,
 ): Promise<Outcome> {
-  // A result that was there before would be taken for this step's.
+  // An old result could be mistaken for this step's.
   const { exitCode } = await machine.run(`cd l4lab && rm -f ${results.file} && ${command}`, { user, log });
   const left = await machine.run(`cat l4lab/${results.file}`, { user });
   const outcome = left.exitCode === 0 ? results.read(left.stdout) : { passed: 0, failed: 0, notRun: 0, trouble: [] };

@@ -8,10 +8,10 @@ import {
 } from '../../harness/fabric/kernel-features.ts';
 import type { Facts, NetworkFacts } from './facts.ts';
 
-/** `fail`: labs cannot run. `warn`: some cannot, or something is to be known. */
+/** `fail`: labs cannot run. `warn`: some cannot, or there is something to know. */
 export type Level = 'ok' | 'warn' | 'fail';
 
-/** What can be found, with what is said of it. */
+/** Findings by code, with their parameters. */
 export interface Params {
   'node-version': { version: string; wanted: string };
   'no-engine': { reason: string };
@@ -45,13 +45,13 @@ export type Finding = {
   [Code in keyof Params]: { code: Code; level: Level; params: Params[Code] };
 }[keyof Params];
 
-/** What a node needs: its agent, captures, a load balancer with its connections. */
+/** Needed by a node: agent, captures, load balancer with its connections. */
 const LEAST_OPEN_FILES = 1024;
 const LEAST_PROCESSES = 256;
-/** The image and its base, and what is written while it is built. */
+/** The image, its base, and temporary space for building it. */
 const LEAST_DISK = 2e9;
 
-/** Judges the facts; in the order in which they are told. */
+/** Findings from the facts, in order of output. */
 export function findingsOf(facts: Facts): Finding[] {
   return [
     ...machine(facts),
@@ -82,7 +82,7 @@ function engine({ engine: answer, kernel }: Facts): Finding[] {
     judge('engine', 'ok', { endpoint, name, api, os, cpus }),
     judge('engine-parts', 'ok', { storage, cgroups, firewall, security }),
     judge('kernel', isTooOld(facts.kernel) ? 'fail' : 'ok', { release: facts.kernel, oldest: OLDEST_KERNEL }),
-    // What is wrong with the kernel has just been said.
+    // A problem with the kernel is already reported.
     ...(unfit === null || isTooOld(facts.kernel) ? [] : [judge('engine-unfit', 'fail', { reason: unfit })]),
   ];
 }
@@ -105,7 +105,7 @@ function inside({ lacks, openFiles, processes, diskFree }: NonNullable<Facts['in
   ];
 }
 
-/** A filter of the host is to be known of; whether it stops labs has been tried. */
+/** Host filters are only a warning: the booted lab shows whether they block. */
 function network({ filters, bridgeFilters, hairpinPort, clashes }: NetworkFacts, labBoots: boolean): Finding[] {
   const on = Object.entries(bridgeFilters).flatMap(([name, value]) => (value === '0' ? [] : [name]));
   return [
@@ -124,7 +124,7 @@ function lab(facts: Facts['lab']): Finding[] {
 
 function setup({ engine: { endpoint }, image, setup: { tools, installs, dockerd } }: Facts): Finding[] {
   const engineAction = endpoint === null && installs ? [dockerd ? 'start-engine' : 'install-engine'] : [];
-  // Without an engine nobody knows, and a new one has none.
+  // Without an engine this is unknown, and a new engine has no image.
   const actions = [...engineAction, ...(image?.present ? [] : ['build-image'])] as SetupAction[];
   return [
     ...(image === null ? [] : [judge('image', image.present ? 'ok' : 'warn', image)]),

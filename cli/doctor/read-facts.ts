@@ -21,7 +21,7 @@ import { L4labError } from '../../harness/errors.ts';
 import { missingTools } from '../../setup/test-tools.ts';
 import type { EngineAnswer, Facts, NetworkFacts } from './facts.ts';
 
-/** Asks this machine and its engine; what does not answer is null. */
+/** Reads the facts of this machine and its engine; unavailable ones are null. */
 export async function readFacts(project: Project, image: string): Promise<Facts> {
   const common = {
     node: nodeFacts(),
@@ -97,7 +97,7 @@ async function findDocker(): Promise<
   }
 }
 
-/** One line each: the host's rules, its addresses; then settings. */
+/** Output: one line of rules, one of addresses, then settings. */
 const SCRIPT = `nft -j list ruleset 2>/dev/null || echo '{"nftables":[]}'
 ip -j -d addr
 for name in iptables ip6tables; do
@@ -126,7 +126,7 @@ async function readNetwork(docker: Docker, image: string, project: Project): Pro
 /** A plan of each lab that a scenario uses. */
 function plansOfProject(project: Project): { lab: string; plan: Plan }[] {
   const plans = new Map<string, Plan>();
-  // What is wrong with a scenario is for `validate` to tell.
+  // Mistakes in scenarios are reported by `validate`.
   for (const { scenario } of loadEach(project, allScenarios(project), loadScenario).loaded) {
     plans.set(scenario.labName, resolvePlan(scenario, scenario.variants[0]!));
   }

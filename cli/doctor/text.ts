@@ -9,7 +9,7 @@ const ACTIONS: Record<SetupAction, string> = {
   'build-image': 'build the lab image',
 };
 
-/** What is said of a finding: one line, and what to do where it is not well. */
+/** Text of a finding: one line, and a remedy for problems. */
 type FindingText = [line: string, remedy?: string];
 
 const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => FindingText } = {
@@ -94,7 +94,7 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => F
         ],
 };
 
-/** The findings as lines for a person. */
+/** The findings as text. */
 export function doctorText(findings: Finding[], { color }: { color: boolean }): string {
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const lines = findings.map((finding) => {

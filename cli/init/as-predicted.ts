@@ -18,11 +18,11 @@ type ExpectedWorks = {
 };
 type ExpectedFails = { outcome: 'fails'; cause: CauseCode; at?: string };
 
-/** An expectation as a scenario's file says it. */
+/** An expectation as written in a scenario. */
 export type Expected = ExpectedWorks | ExpectedFails | { outcome?: never; oneOf: (ExpectedWorks | ExpectedFails)[] };
 
 /**
- * The expectation that a flow meets which does as predicted.
+ * The expectation of a flow that behaves as predicted.
  * @param attempts how often it runs, if it works
  */
 export function asPredicted(flow: FlowPlan, plan: Plan, predictions: Prediction[], attempts: number): Expected {
@@ -39,7 +39,7 @@ export function asPredicted(flow: FlowPlan, plan: Plan, predictions: Prediction[
   if (only.outcome === 'fails' || typeof only.servedBy === 'string' || !('only' in only.servedBy)) return only;
   const l4s = new Set(predictions.map(({ l4 }) => l4));
   const names = only.servedBy.only;
-  // Each load balancer takes turns by itself.
+  // Each load balancer schedules independently.
   return l4s.size === 1 && names.length <= attempts ? { ...only, servedBy: { eachOf: names } } : only;
 }
 
@@ -50,7 +50,7 @@ function kindOf({ outcome, cause, findings }: Prediction): string {
 const detours = (findings: Finding[]): FindingCode[] =>
   DETOURS.filter((detour) => findings.some(({ code }) => code === detour));
 
-/** Of predictions of one kind. */
+/** Expectation for predictions of one kind. */
 function outcomeOf(flow: FlowPlan, plan: Plan, alike: Prediction[]): ExpectedWorks | ExpectedFails {
   const { outcome, cause, findings } = alike[0]!;
   if (outcome === 'fails') {
@@ -85,7 +85,7 @@ function sourceOf(flow: FlowPlan, plan: Plan, alike: Prediction[]): 'client' | '
   return seen.every((address) => proxyIps.includes(address)) ? 'proxy-ip' : null;
 }
 
-/** Whether every answer crosses the load balancer, or none touches one. */
+/** Path expectation if all answers cross the load balancer, or none does. */
 function pathOf(replies: Hop[][], l4s: string[]): Path | null {
   const touches = (hops: Hop[], node: string, direction: Hop['direction']): boolean =>
     hops.some((hop) => hop.node === node && hop.direction === direction);

@@ -5,18 +5,18 @@ import type { Project } from '../../harness/project/project.ts';
 import { commandLineError } from '../shared/command-line-error.ts';
 import type { Choice } from './questions.ts';
 
-/** A lab to begin with, and the text of its file. */
+/** A lab for the first scenario, and its text. */
 export interface ChosenLab extends LoadedLab {
   text: string;
 }
 
-/** Every lab that a scenario can name; one with mistakes is none to begin with. */
+/** All valid labs. */
 export function labChoices(project: Project): Choice[] {
   const { loaded } = loadEach(project, allLabs(project), loadLab);
   return loaded.map(({ name, lab }) => ({ name, title: lab.title })).filter(({ name }) => !name.includes('/'));
 }
 
-/** @throws L4labError `invalid-input` for a name that no lab has, and for a lab with mistakes */
+/** @throws L4labError `invalid-input` for an unknown or invalid lab */
 export function chosenLab(project: Project, name: string): ChosenLab {
   const all = allLabs(project);
   const file = findLabs(project, [name]).find((path) => all.includes(path));

@@ -7,7 +7,7 @@ import { workingModes } from './starter.ts';
 
 const USUAL: Mode = 'dsr';
 
-/** What a mode does, in a line. */
+/** One-line description of each mode. */
 export const MODE_TITLES: Record<Mode, string> = {
   dnat: 'rewrites the destination; replies return through the load balancer',
   proxy: 'rewrites source and destination; servers see a proxy IP, not the client',
@@ -16,7 +16,7 @@ export const MODE_TITLES: Record<Mode, string> = {
   ipip: 'like dsr, but across routers, in an IP-in-IP tunnel',
 };
 
-/** @throws L4labError `invalid-input` for a mode that there is not */
+/** @throws L4labError `invalid-input` for an unknown mode */
 export function chosenMode(name: string): Mode {
   const known = Object.keys(MODES) as Mode[];
   const mode = known.find((one) => one === name);
@@ -24,7 +24,7 @@ export function chosenMode(name: string): Mode {
   return mode;
 }
 
-/** The mode that is taken for a lab where none is named: the usual one if it serves the lab's clients. */
+/** Default mode for a lab: the usual one if it can serve the lab's clients. */
 export function usualMode({ name, lab }: ChosenLab): Mode {
   const working = workingModes(name, lab);
   return working.includes(USUAL) ? USUAL : (working[0] ?? USUAL);

@@ -1,5 +1,5 @@
 /**
- * The text of a lab for somebody who is to change it.
+ * The text of a lab copy, to be edited.
  * @param like name of the lab that it is a copy of
  * @param schema path of its JSON Schema from the file
  */

@@ -2,21 +2,21 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { L4labError } from '../../harness/errors.ts';
 
-/** A file that is to be, with what to say of it. */
+/** A file to create, with its description. */
 export interface NewFile {
   path: string;
   text: string;
   what: string;
 }
 
-/** Text of a file; null where there is none. @throws L4labError `folder-unwritable` where it cannot be read */
+/** Text of a file; null if it does not exist. @throws L4labError `folder-unwritable` if it cannot be read */
 export function textOf(path: string): string | null {
   return existsSync(path) ? orRefused(path, () => readFileSync(path, 'utf8')) : null;
 }
 
 /**
- * Writes files that are not there yet.
- * @returns which of them it wrote; all others were there
+ * Writes files that do not exist yet.
+ * @returns the written ones
  * @throws L4labError `folder-unwritable`
  */
 export function writeNew(files: NewFile[]): NewFile[] {
@@ -39,7 +39,7 @@ export function rewrite(path: string, text: string): void {
   orRefused(path, () => writeFileSync(path, text));
 }
 
-/** How messages name a file. */
+/** A file's path for messages. */
 export function shown(path: string): string {
   return relative(process.cwd(), path);
 }

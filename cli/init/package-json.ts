@@ -17,10 +17,10 @@ export interface Added {
 }
 
 /**
- * A package.json with scripts for l4lab, and l4lab among its dependencies; what it says already stays, and so do indent
- * and line ends. A new one is private, so that nobody publishes it.
- * @param text null where there is no file
- * @throws L4labError `invalid-input` where it is no JSON
+ * A package.json with scripts for l4lab and l4lab as a dependency; keeps existing content, indent and line ends. A new
+ * one is private, so that it is not published by accident.
+ * @param text null without a file
+ * @throws L4labError `invalid-input` if it is not JSON
  */
 export function withL4lab(text: string | null, version: string): Added {
   const before = text === null ? {} : parsed(text);
@@ -47,7 +47,7 @@ function parsed(text: string): PackageJson {
   return value;
 }
 
-/** Written as npm writes it: with the file's own indent and line ends. */
+/** Formatted like npm: with the file's own indent and line ends. */
 function inStyleOf(text: string, value: unknown): string {
   const [, indent = '  '] = /^([ \t]+)"/m.exec(text) ?? [];
   const ends = text.includes('\r\n') ? '\r\n' : '\n';

@@ -9,7 +9,7 @@ import { schemaPath } from './schema-path.ts';
 import { starter } from './starter.ts';
 import { starterText } from './starter-text.ts';
 
-/** A scenario to begin with, as a file of the project. @throws L4labError `invalid-input` where the mode cannot work */
+/** A first scenario, as a file of the project. @throws L4labError `invalid-input` if the mode cannot work */
 export function scenarioFile(project: Project, name: string, { name: labName, lab }: ChosenLab, mode: Mode): NewFile {
   const path = join(project.folders.scenarios, `${name}.yaml`);
   const made = starter(labName, lab, mode);

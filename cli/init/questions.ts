@@ -9,10 +9,10 @@ export interface Choice {
   title: string;
 }
 
-/** Asks somebody at a terminal. */
+/** Asks the user at a terminal. */
 export class Questions implements Disposable {
   readonly #terminal: Interface;
-  /** Also what was typed before it was asked for. */
+  /** Includes lines typed before a question. */
   readonly #lines: AsyncIterator<string, undefined>;
 
   constructor(
@@ -26,7 +26,7 @@ export class Questions implements Disposable {
 
   /**
    * @param kind what is chosen, for messages
-   * @param usual the answer of somebody who only presses Enter
+   * @param usual the default, chosen with Enter
    * @returns the name of a choice
    * @throws L4labError `interrupted` at Ctrl-C, and at the end of the input
    */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-/** Where the package is found from a folder upward, as editors and Node look for it. */
+/** Where editors and Node find the package, from a folder upward. */
 function installedAbove(folder: string): string | null {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, 'node_modules/l4lab'))) return join(at, 'node_modules/l4lab');
@@ -10,9 +10,9 @@ function installedAbove(folder: string): string | null {
 }
 
 /**
- * Path from a file to the JSON Schema of labs or of scenarios, for the line that tells editors.
- * @param root the project, whose node_modules will hold l4lab where nothing holds it yet
- * @param own the package that runs: l4lab's own checkout is installed nowhere
+ * Path from a file to the JSON Schema of labs or scenarios, for the editor comment.
+ * @param root the project, whose node_modules will contain l4lab if it is not installed yet
+ * @param own the running package, since l4lab's own checkout is not installed
  */
 export function schemaPath(
   file: string,

@@ -41,7 +41,7 @@ const PARTS: Record<string, string> = {
 };
 
 /**
- * A scenario to begin with as YAML that explains itself.
+ * A first scenario as commented YAML.
  * @param schema path of its JSON Schema from the file
  */
 export function starterText(starter: Starter, schema: string): string {
@@ -67,11 +67,11 @@ export function starterText(starter: Starter, schema: string): string {
     if (words !== null) above(['flows', flow, 'expect'], words);
   }
   onOneLine(document);
-  // Blanks within braces alone: `{ crosses: [l4] }`.
+  // Spaces only inside braces: `{ crosses: [l4] }`.
   return document.toString({ lineWidth: WIDTH }).replace(/\[ (.*?) \]/g, '[$1]');
 }
 
-/** What is unusual about an expectation; null where it is only that the flow works. */
+/** What is special about an expectation; null if it is only that the flow works. */
 function why(expect: Expected): string | null {
   if ('oneOf' in expect) return 'It depends on which server is picked.';
   if (expect.outcome === 'fails') return `It must fail for this cause: ${en.causes[expect.cause].story}`;
@@ -89,7 +89,7 @@ function keyAt(document: Document, path: string[]): Scalar {
   return pair!.key as Scalar;
 }
 
-/** As people write them: lists of names on one line, and mappings of a few words. */
+/** Fields on one line: lists of names, and short mappings. */
 const ON_ONE_LINE = ['servedBy', 'reply'];
 
 function onOneLine(document: Document): void {

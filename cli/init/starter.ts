@@ -15,7 +15,7 @@ import { say } from '../../reports/messages/catalogue.ts';
 import { en } from '../../reports/messages/en.ts';
 import { asPredicted, type Expected } from './as-predicted.ts';
 
-/** The scenario that somebody begins with, as its file will say it. */
+/** The first scenario of a project, as it will be written. */
 export interface Starter {
   title: string;
   lab: string;
@@ -28,13 +28,13 @@ export interface Starter {
 const ALL_MODES = Object.keys(MODES) as Mode[];
 const TITLES: Record<Mode, string> = { dnat: 'DNAT', proxy: 'proxy', dsr: 'DSR', l3dsr: 'L3DSR', ipip: 'IP-in-IP' };
 
-/** So many attempts at most let every server of a pool answer. */
+/** Maximum number of attempts that let every server of a pool answer. */
 const MOST_ATTEMPTS = 4;
 
 /**
- * A scenario of one service, called by every client and by a server of its pool, with the settings that the mode needs on
- * this lab and with expectations as the model predicts them.
- * @throws L4labError `invalid-input` where no client can be served in that mode, with the reason
+ * A scenario with one service, called by every client and by a server of its pool, with the settings that the mode
+ * needs on this lab, and predicted expectations.
+ * @throws L4labError `invalid-input` with the reason if no client can be served in that mode
  */
 export function starter(labName: string, lab: Lab, mode: Mode): Starter {
   const tried = attempt(labName, lab, mode);
@@ -52,7 +52,7 @@ export function workingModes(labName: string, lab: Lab): Mode[] {
   return ALL_MODES.filter((mode) => 'starter' in attempt(labName, lab, mode));
 }
 
-/** Looks for settings with which every client is served, the lab's own first. */
+/** Searches settings with which every client is served, beginning with the lab's own. */
 function attempt(labName: string, lab: Lab, mode: Mode): { starter: Starter } | { refused: string } {
   const missing = whatIsMissing(lab);
   if (missing !== null) return { refused: missing };
@@ -81,8 +81,8 @@ function clientsOf(lab: Lab): string[] {
 }
 
 /**
- * The same scenario with every gateway that the servers may have, with all load balancers or only the first, and where
- * servers answer clients themselves also with load balancers that let such answers through.
+ * The same scenario with every possible gateway of the servers, with all load balancers or only the first, and in
+ * direct modes also with load balancers that forward servers' replies.
  */
 function drafts(labName: string, lab: Lab, mode: Mode): Starter[] {
   const l4s = balancersOf(lab);
@@ -127,7 +127,7 @@ function needs(mode: Mode): { service: Record<string, unknown>; settings: Record
   }
 }
 
-/** The draft with what is predicted of its flows; where a client is not served by the L4, why. */
+/** The draft with predicted expectations; if a client is not served by the L4, the reason. */
 function predicted(labName: string, lab: Lab, draft: Starter): Starter | string {
   const plan = planOf(labName, lab, draft);
   if (typeof plan === 'string') return plan;

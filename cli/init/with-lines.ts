@@ -1,4 +1,4 @@
-/** A text with those lines added that it lacks, each on its own. @param text null where there is no file */
+/** A text with missing lines added. @param text null without a file */
 export function withLines(text: string | null, lines: string[]): { text: string; added: string[] } {
   const present = new Set((text ?? '').split(/\r?\n/).map(plain));
   const added = lines.filter((line) => !present.has(plain(line)));

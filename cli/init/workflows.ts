@@ -1,9 +1,9 @@
-/** So many machines share the first runs; merging wants no more than that they are all there. */
+/** Number of shards of the generated workflow. */
 const SHARDS = 2;
 
 /**
  * A GitHub workflow that runs every scenario in shards and merges their results into one report.
- * @param folder of the project in the repository; empty where it is the top
+ * @param folder of the project in the repository; empty for the top
  */
 export function githubWorkflow(folder: string): string {
   const at = folder === '' ? '' : `${folder}/`;
@@ -62,7 +62,7 @@ ${install}
 `;
 }
 
-/** The same for GitLab. @param folder of the project in the repository; empty where it is the top */
+/** The same for GitLab. @param folder of the project in the repository; empty for the top */
 export function gitlabWorkflow(folder: string): string {
   const at = folder === '' ? '' : `${folder}/`;
   const enter = folder === '' ? '' : `    - cd ${folder}\n`;

@@ -1,6 +1,6 @@
 import { L4labError } from '../../harness/errors.ts';
 
-/** What is wrong with the words after `l4lab`: a line each. */
+/** Mistakes on the command line, one per line. */
 export function commandLineError(...messages: string[]): L4labError {
   return new L4labError('invalid-input', messages.join('\n'));
 }

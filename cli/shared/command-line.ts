@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { Project } from '../../harness/project/project.ts';
 
-/** What a subcommand registers itself with, and what its work gets. */
+/** Context for registering a subcommand, and for its work. */
 export interface CommandLine {
   program: Command;
   /** `--root`. */
   root: () => string | undefined;
-  /** Does the work of a command, which gives the exit code. */
+  /** Runs the work of a command, which returns the exit code. */
   run: (work: Promise<number>) => Promise<void>;
   /** The same for commands that work on a project. */
   inProject: (work: (project: Project) => Promise<number>, how?: Handling) => Promise<void>;
@@ -14,13 +14,13 @@ export interface CommandLine {
   signal: AbortSignal;
 }
 
-/** How a command differs from one that boots labs, writes something and ends. */
+/** How a command differs from one that boots labs, prints and exits. */
 export interface Handling {
-  /** It makes the project's folders. */
+  /** It creates the project's folders. */
   makes?: boolean;
-  /** It has booted nothing, and has something running in a node that it must end whenever it ends. */
+  /** It boots nothing, but runs a process in a node that must be ended with it. */
   endsInNode?: boolean;
-  /** It has no other end than the user's wish, so that without a reader it is over. */
+  /** It only ends when interrupted, so it also ends when nobody reads its output. */
   endsWithReader?: boolean;
 }
 

@@ -2,7 +2,7 @@ import { EnvironmentError } from '../../harness/errors.ts';
 import { say } from '../../reports/messages/catalogue.ts';
 import { en } from '../../reports/messages/en.ts';
 
-/** What the command line says of an error. */
+/** Text of an error for the command line. */
 export function errorText(error: Error): string {
   return error instanceof EnvironmentError ? say(en, error.fault) : error.message;
 }

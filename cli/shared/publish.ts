@@ -16,13 +16,13 @@ interface Publishing {
   root: string;
   /** Print results.json instead of a summary. */
   json: boolean;
-  /** Tell GitHub nothing: the merged report of all shards will. */
+  /** No output for GitHub, which gets the merged report of all shards. */
   quiet: boolean;
 }
 
 /**
- * The folder that `--report` names, or the project's, tried before the work.
- * @throws L4labError where no report can be written to it
+ * The folder of `--report`, or the project's; checked before the work.
+ * @throws L4labError if no report can be written there
  */
 export async function reportFolder(project: Project, report: string | undefined): Promise<string> {
   if (report === '') throw commandLineError('--report: name a folder');
@@ -32,8 +32,8 @@ export async function reportFolder(project: Project, report: string | undefined)
 }
 
 /**
- * Writes the reports of a run, and tells what came of it: on the terminal, and to GitHub when it runs there.
- * @returns the exit code that the verdicts ask for, or 3 when the report is not where it belongs
+ * Writes the reports of a run, and prints a summary on the terminal and for GitHub.
+ * @returns the exit code for the verdicts, or 3 if the report could not be written to its folder
  */
 export async function publish(results: Results, dir: string, { root, json, quiet }: Publishing): Promise<number> {
   if (json) process.stdout.write(`${JSON.stringify(results)}\n`);
@@ -46,20 +46,20 @@ export async function publish(results: Results, dir: string, { root, json, quiet
     const reportPath = shownPath(join(saved.dir, 'index.html'));
     process.stdout.write(summaryText(results, { color: process.stdout.isTTY, reportPath, width: lineWidth() }));
   }
-  // GitHub reads annotations from both streams; a program reads results.json from the one.
+  // GitHub reads annotations from both streams; programs read results.json from stdout.
   const out = json ? process.stderr : process.stdout;
   if (!quiet) await reportToGithub(results, process.env, (line) => out.write(`${line}\n`));
   if (saved.problem) process.stderr.write(`${saved.problem.message}\n`);
   return saved.problem?.exitCode ?? exitCode(results);
 }
 
-/** A path as the user would write it here. */
+/** A path relative to the current folder. */
 export function shownPath(path: string): string {
   const near = relative(process.cwd(), path);
   return near.startsWith('..') ? path : near;
 }
 
-/** 1 when a flow failed, 3 when one was not run or the run was stopped, else 0. */
+/** 1 if a flow failed, 3 if one was not run or the run was interrupted, otherwise 0. */
 function exitCode({ scenarios, interrupted }: Results): number {
   const verdicts = scenarios.flatMap(({ variants }) => variants.flatMap(({ flows }) => flows.map((f) => f.verdict)));
   if (verdicts.includes('fail')) return EXIT.failed;

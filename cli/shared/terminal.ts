@@ -1,7 +1,7 @@
-/** Characters of a line where no terminal says how wide it is; one without a size says 0. */
+/** Default line width; terminals without a size report 0. */
 const WIDTH = 80;
 
-/** Characters that a line of output may have. */
+/** Width of output lines. */
 export function lineWidth(): number {
   return process.stdout.columns || WIDTH;
 }

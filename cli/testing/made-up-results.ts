@@ -7,7 +7,7 @@ import type { FlowResult, Results, Verdict } from '../../harness/terms/results.t
 
 let runs = 0;
 
-/** What a run of scenarios might come to, without a lab: every flow passes, but where something else is said. */
+/** Made-up results of scenarios: every flow passes unless specified otherwise. */
 export function madeUpResults(
   scenarios: LoadedScenario[],
   verdictOf: (flow: FlowPlan, plan: Plan) => Verdict = () => 'pass',

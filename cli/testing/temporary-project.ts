@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProject, type Project } from '../../harness/project/project.ts';
 
-/** Two nodes on a wire. */
+/** Two connected nodes. */
 export const TWO_NODES = `title: Two nodes
 nodes: { client: { role: client }, s1: { role: server } }
 links: [{ client: 203.0.113.10/24, s1: 203.0.113.11/24 }]
@@ -23,11 +23,11 @@ variants:
 `;
 }
 
-/** A project in a folder of its own, which is gone when it is disposed of. */
+/** A project in a temporary folder, which is removed on disposal. */
 export interface TemporaryProject extends Disposable {
   folder: string;
   project: Project;
-  /** Writes a file, and the folders that lead to it. */
+  /** Writes a file, creating its folders. */
   write: (name: string, text: string) => void;
 }
 

@@ -5,22 +5,22 @@ import type { Variant } from '../../harness/scenario/read/read-variant.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import type { Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
 
-/** A variant as its files say it now, and what came of it when it last ran. */
+/** A variant as currently written, and its last result. */
 export interface Column {
-  /** Of this file's this variant. */
+  /** Key of file and variant. */
   key: string;
-  /** Of the scenario, as results name it. */
+  /** File of the scenario, as named in results. */
   file: string;
   variant: Variant;
   plan: Plan;
-  /** All of the plan that makes a difference to a run. */
+  /** The parts of the plan that affect a run, as text. */
   meaning: string;
-  /** Null where it never ran. */
+  /** Null if it never ran. */
   last: VariantResult | null;
 }
 
 interface Ran {
-  /** Of the plan that it ran on. */
+  /** The same for the plan of its last run. */
   meaning: string;
   startedAt: string;
   result: VariantResult;
@@ -31,7 +31,7 @@ interface Current {
   plans: { key: string; variant: Variant; plan: Plan; meaning: string }[];
 }
 
-/** A variant to be shown, and whether it ran before the last run. */
+/** A variant to show, and whether it ran before the last run. */
 interface Kept {
   ran: Ran;
   variant: Variant;
@@ -39,18 +39,18 @@ interface Kept {
   isOld: boolean;
 }
 
-/** What is known of every scenario that is watched: what it says now, and how each variant of it ran last. */
+/** State of all watched scenarios: their current text, and the last result of each variant. */
 export class Board {
   readonly #current = new Map<string, Current>();
   readonly #ran = new Map<string, Ran>();
-  /** What was shown of each file, and what it was made of. */
+  /** Cached results of each file, with their inputs. */
   readonly #shown = new Map<string, { parts: unknown[]; result: ScenarioResult }>();
-  /** Keys of what is to run again, changed or not. */
+  /** Keys of columns to run again, even if unchanged. */
   readonly #demanded = new Set<string>();
-  /** Meanings of plans that could not be run, by key: nobody tries them again unless they change, or the user asks. */
+  /** Plans that could not be run, by key: not retried unless they change or the user asks. */
   readonly #givenUp = new Map<string, string>();
 
-  /** Takes in a scenario as it is now, in the place of what it was. */
+  /** Adds or replaces a scenario. */
   set(loaded: LoadedScenario): void {
     const { file } = loaded.yaml;
     const plans = plansOf(loaded, { variants: [], flows: [] }).map(({ variant, plan }) => ({
@@ -62,7 +62,7 @@ export class Board {
     this.#current.set(file, { loaded, plans });
   }
 
-  /** Keeps these files alone, in this order. */
+  /** Keeps only these files, in this order. */
   arrange(files: string[]): void {
     const kept = files.flatMap((file) => {
       const current = this.#current.get(file);
@@ -80,7 +80,7 @@ export class Board {
     return this.#plans().map((one) => ({ ...one, last: this.#ran.get(one.key)?.result ?? null }));
   }
 
-  /** Columns that never ran as they are now. */
+  /** Columns that have not run in their current state. */
   due(): Column[] {
     return this.columns().filter(
       ({ key, meaning }) =>
@@ -88,12 +88,12 @@ export class Board {
     );
   }
 
-  /** Has columns run again, changed or not. */
+  /** Marks columns to run again, even if unchanged. */
   demand(columns: Column[]): void {
     for (const { key } of columns) this.#demanded.add(key);
   }
 
-  /** Notes that columns cannot be run as they are now. */
+  /** Records that columns cannot be run in their current state. */
   giveUp(columns: Column[]): void {
     for (const { key, meaning } of columns) {
       this.#givenUp.set(key, meaning);
@@ -101,7 +101,7 @@ export class Board {
     }
   }
 
-  /** Takes in what came of a run; of one that was stopped, what had finished. */
+  /** Adds the results of a run; of an interrupted one, only what had finished. */
   take({ scenarios, startedAt, interrupted }: Results): void {
     for (const { file, variants } of scenarios) {
       for (const result of variants) {
@@ -114,8 +114,8 @@ export class Board {
   }
 
   /**
-   * What is known of everything, as results of the last run. What ran before has the moment when it did, and stands where
-   * the files have it now; what has changed since it ran is left out.
+   * All current results, as results of the last run. Earlier results have their time and their current position;
+   * outdated ones are omitted.
    */
   results({ version, startedAt, durationMs, environment }: Results): Results {
     const scenarios = [...this.#current.values()].map(({ loaded, plans }) => {
@@ -129,7 +129,7 @@ export class Board {
     return { version, startedAt, durationMs, environment, scenarios: shown };
   }
 
-  /** The same object as long as nothing in it is new: whoever writes it need not make the same text again. */
+  /** Returns the same object while nothing has changed, so that writers can reuse their output. */
   #shownAs(loaded: LoadedScenario, kept: Kept[]): ScenarioResult {
     const parts = [loaded, ...kept.flatMap(({ ran, isOld }) => [ran, isOld])];
     const former = this.#shown.get(loaded.yaml.file);
@@ -154,14 +154,14 @@ export function failed(columns: Column[]): Column[] {
   return columns.filter(({ last }) => last?.flows.some(({ verdict }) => verdict !== 'pass'));
 }
 
-/** Columns with a part of a name: of the scenario, the variant or a flow. */
+/** Columns with a text in the name of scenario, variant or a flow. */
 export function matching(columns: Column[], pattern: string): Column[] {
   return columns.filter(({ plan }) =>
     [`${plan.scenario} [${plan.variant}]`, ...cellNames(plan)].some((name) => name.includes(pattern)),
   );
 }
 
-/** All that makes a difference to a run: where the YAML has it makes none. */
+/** The parts of a plan that affect a run: without positions in the YAML. */
 function meaningOf(plan: Plan): string {
   return JSON.stringify(plan, (key, value: unknown) => (key === 'at' && isPosition(value) ? null : value));
 }
@@ -170,7 +170,7 @@ function isPosition(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'line' in value;
 }
 
-/** A result whose places are those of the plan that it would run on now, which means the same. */
+/** A result with positions updated to the current, equivalent plan. */
 function placed(result: VariantResult, variant: Variant, plan: Plan): VariantResult {
   const places = new Map(cellsOf(plan).map(({ name, at }) => [name, at]));
   const flows = result.flows.map((flow) => ({ ...flow, at: places.get(flow.name)! }));

@@ -2,8 +2,8 @@ import { fstatSync } from 'node:fs';
 import { keysOf, press, type Command, type Typed } from './keys.ts';
 
 /**
- * Reads keys from stdin. At a terminal they come one by one; from a pipe as they are written, and its end means quit.
- * @param show what is typed of a pattern, to be shown; null once it is over
+ * Reads keys from stdin: from a terminal one by one; from a pipe as written, and its end means quit.
+ * @param show displays the pattern being typed; null when done
  */
 export class Keyboard implements Disposable {
   #typed: Typed = null;
@@ -36,7 +36,7 @@ export class Keyboard implements Disposable {
   readonly #end = (): void => this.onCommand({ do: 'quit' });
 }
 
-/** Something else, such as /dev/null, is no hand at a keyboard, and its end means nothing. */
+/** Other inputs, such as /dev/null, are ignored, and so is their end. */
 function isPipe(): boolean {
   try {
     const status = fstatSync(0);

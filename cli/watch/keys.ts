@@ -1,8 +1,8 @@
-/** What a key asks for. */
+/** Commands of keys. */
 export type Command =
   { do: 'all' | 'failed' | 'again' | 'report' | 'help' | 'quit' | 'interrupt' } | { do: 'pattern'; pattern: string };
 
-/** What has been typed of a pattern; null where keys are commands. */
+/** The pattern typed so far; null in command mode. */
 export type Typed = string | null;
 
 const COMMANDS: Record<string, Exclude<Command['do'], 'pattern'>> = {
@@ -30,13 +30,13 @@ Enter   repeat the last run
 r       open the report
 q       quit`;
 
-/** The single keys of what a terminal sent: an arrow or the like is one key. */
+/** Splits terminal input into keys: an escape sequence is one key. */
 export function keysOf(text: string): string[] {
   // eslint-disable-next-line no-control-regex
   return text.match(/\u001b(?:\[[0-9;]*[ -/]*[@-~]|O.)|[^]/gu) ?? [];
 }
 
-/** What a key changes of what is typed, and what it asks for. */
+/** Applies a key: the new pattern, and its command. */
 export function press(typed: Typed, key: string): { typed: Typed; command: Command | null } {
   if (key === CTRL_C) return { typed: null, command: { do: 'interrupt' } };
   if (key === CTRL_D) return { typed: null, command: { do: 'quit' } };

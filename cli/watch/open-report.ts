@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process';
 
 const PROGRAM = process.platform === 'darwin' ? 'open' : 'xdg-open';
 
-/** Shows a page in the browser. @returns false where nothing here can */
+/** Opens a page in the browser. @returns false if that is impossible */
 export function openInBrowser(page: string): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(PROGRAM, [page], { stdio: 'ignore', detached: true });
     child.once('error', () => resolve(false));
-    // A browser that it starts may keep it running.
+    // It may keep running with the browser that it starts.
     child.once('spawn', () => child.unref());
     child.once('exit', (code) => resolve(code === 0));
     setTimeout(() => resolve(true), STARTED_MS).unref();
   });
 }
 
-/** What fails fails by then. */
+/** Failures occur within this time. */
 const STARTED_MS = 3000;

@@ -5,8 +5,8 @@ import { plural } from '../../reports/content/plural.ts';
 import type { Column } from './board.ts';
 
 /**
- * What a change is predicted to do, before it is run: a line for each flow whose outcome differs from what was predicted
- * when it last ran, or that is new.
+ * Predicted effect of a change before it is run: a line for each flow that is new or whose predicted outcome differs
+ * from the last run's.
  */
 function predictedChange({ plan, last }: Column): string[] {
   const before = new Map(last?.flows.map(({ name, predicted }) => [name, outcomeOf(predicted)]));
@@ -19,10 +19,10 @@ function predictedChange({ plan, last }: Column): string[] {
   });
 }
 
-/** As long as nobody notices: what a change does to many variants is seen sooner than it is predicted. */
+/** Limit on the time for predictions, so that running many variants is not delayed. */
 const UNNOTICED_MS = 100;
 
-/** The outlook of several columns, of the first at any rate. @param now ms from any moment on */
+/** Predictions for several columns, at least the first. @param now ms since any epoch */
 export function predictedChanges(columns: Column[], now: () => number = () => performance.now()): string[] {
   const began = now();
   const lines: string[] = [];

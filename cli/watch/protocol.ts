@@ -9,7 +9,7 @@ import type { Fault } from '../../harness/terms/fault.ts';
 import type { ErrorCode } from '../../harness/errors.ts';
 import { labImage, version } from '../../api/package.ts';
 
-/** What `run` asks of a watch. */
+/** Requests of `run` to a watch. */
 export type Request = { ask: 'run'; flows: WantedFlow[] } | { ask: 'stop' };
 
 /** A flow of a variant of a scenario file (an absolute path). */
@@ -26,12 +26,12 @@ export type Answer =
   | { answer: 'results'; results: Results }
   | { answer: 'failed'; code: ErrorCode; message: string; fault: Fault | null };
 
-/** An answer, or a request, is a line of JSON. */
+/** Requests and answers are lines of JSON. */
 export function lineOf(message: Request | Answer): string {
   return `${JSON.stringify(message)}\n`;
 }
 
-/** Stands in the cache folder of a project while a watch serves there. */
+/** Contents of a file in the project's cache folder while a watch serves. */
 export interface SocketFile {
   socket: string;
 }
@@ -41,8 +41,8 @@ export function socketFilePath(cache: string): string {
 }
 
 /**
- * Two processes understand each other, and would judge alike, when they are of the same build and use the same engine.
- * A watch tells what it was when it began, whatever is built meanwhile.
+ * Identifies build and engine: processes with the same value understand each other and give the same verdicts. A watch
+ * reports the build that it was started from.
  */
 export function thisBuild({ engines }: Project): string {
   const program = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));

@@ -12,9 +12,9 @@ import { lineOf, thisBuild, type Answer, type WantedFlow } from './protocol.ts';
 const HELLO_DEADLINE_MS = 2000;
 
 /**
- * Has a watch of the project run scenarios on its warm labs.
- * @returns null where there is no watch that can do it: none answers, it is of another build, or it ended meanwhile
- * @throws L4labError as a run does
+ * Runs scenarios on the warm labs of the project's watch.
+ * @returns null without a suitable watch: none answers, it is another build, or it ended meanwhile
+ * @throws L4labError like a run
  */
 export async function runByWatch(
   project: Project,
@@ -22,7 +22,7 @@ export async function runByWatch(
   selection: Selection,
   { onEvent, signal, say }: { onEvent: OnEvent; signal: AbortSignal; say: (line: string) => void },
 ): Promise<Results | null> {
-  // The labs of a watch are on the first engine alone.
+  // A watch only uses the first engine.
   if (project.engines.length > 1) return null;
   const socketFile = await readSocketFile(project.folders.cache);
   const socket = socketFile && (await connectTo(socketFile));
@@ -59,7 +59,7 @@ function flowsOf(project: Project, loaded: LoadedScenario, selection: Selection)
   );
 }
 
-/** Lines of JSON one after the other; null once there will be no more. */
+/** Reads lines of JSON; null at the end. */
 function answersOf(socket: Socket): { next: () => Promise<Answer | null> } {
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
   return {

@@ -20,7 +20,7 @@ export type RunHere = (
   options: { onEvent: OnEvent; signal: AbortSignal },
 ) => Promise<Results>;
 
-/** Lends the labs of a watch to every `l4lab run` of its project. */
+/** Lets every `l4lab run` of the project use the labs of a watch. */
 export class Service implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
 
@@ -30,7 +30,7 @@ export class Service implements AsyncDisposable {
     private readonly socketFile: SocketFile,
   ) {}
 
-  /** @returns null where another watch of the project does it already, or no socket can be had */
+  /** @returns null if another watch of the project already serves, or no socket can be created */
   static async open(project: Project, build: string, run: RunHere): Promise<Service | null> {
     const { cache } = project.folders;
     const former = await readSocketFile(cache);
@@ -52,7 +52,7 @@ export class Service implements AsyncDisposable {
       await rename(draft, socketFilePath(cache));
       return service;
     } catch {
-      // Whoever runs beside this watch boots labs of his own.
+      // Runs then boot their own labs.
       return null;
     }
   }
@@ -103,7 +103,7 @@ export class Service implements AsyncDisposable {
   }
 }
 
-/** @throws L4labError `invalid-input` where the files have changed since somebody asked for these flows */
+/** @throws L4labError `invalid-input` if the files have changed since the request */
 function scenariosOf(project: Project, flows: WantedFlow[]): LoadedScenario[] {
   const files = [...new Set(flows.map(({ file }) => file))];
   const scenarios = files.flatMap((file) => {
@@ -115,7 +115,7 @@ function scenariosOf(project: Project, flows: WantedFlow[]): LoadedScenario[] {
   return scenarios;
 }
 
-/** Removes a socket, and its folder, where they are what a watch makes: a file that says where they are may say anything. */
+/** Removes a socket and its folder, if they look like a watch's: the file's contents are not trusted. */
 async function takeDown({ socket }: SocketFile): Promise<void> {
   if (!dirname(socket).startsWith(SOCKETS)) return;
   await rm(socket, { force: true });

@@ -11,21 +11,24 @@ import { predictedChanges } from './predicted-change.ts';
 import type { Sources } from './sources.ts';
 import { FolderWatch } from './watch-folders.ts';
 
-/** What a session does to the world. */
+/** Side effects of a session. */
 export interface SessionIo {
   say: (text: string) => void;
-  /** Runs scenarios on warm labs. @param quick whether somebody waits for each verdict */
+  /** Runs scenarios on warm labs. @param quick whether the user waits for each verdict */
   run: (scenarios: LoadedScenario[], options: { quick: boolean; signal: AbortSignal }) => Promise<Results>;
-  /** Tells what came of a run, and writes the report of all that is known. @param sources text of files by name */
+  /**
+   * Prints the results of a run, and writes the report of all current results.
+   * @param sources text of files by name
+   */
   report: (ran: Results, known: Results, sources: Record<string, string>) => Promise<void>;
 }
 
-/** Runs what changes, as long as nobody says otherwise. */
+/** Runs whatever changes, until told otherwise. */
 export class Session {
   readonly #board = new Board();
-  /** Text of scenario files as they were when they could be read. */
+  /** Last readable text of scenario files. */
   readonly #texts: Record<string, string> = {};
-  /** Files that were saved last: these come first. */
+  /** Recently saved files, which run first. */
   #saved = new Set<string>();
   #pattern = '';
   #ranLast: Column[] = [];
@@ -38,7 +41,7 @@ export class Session {
     private readonly io: SessionIo,
   ) {}
 
-  /** Runs all, and then what is asked for or changes, until the signal comes. */
+  /** Runs everything, then requests and changes, until the signal aborts. */
   async go(signal: AbortSignal): Promise<void> {
     using folders = new FolderWatch(() => this.#look(folders));
     const stop = (): void => {
@@ -54,7 +57,7 @@ export class Session {
     }
   }
 
-  /** Runs again what was asked for. */
+  /** Repeats the requested part. */
   again(which: 'all' | 'failed' | 'again'): void {
     const columns = this.#board.columns();
     const again = new Set(this.#ranLast.map(({ key }) => key));
@@ -67,7 +70,7 @@ export class Session {
     this.#demand(wanted);
   }
 
-  /** Runs only what has a part of a name, from now on; all again for an empty one. */
+  /** From now on runs only columns with this text in a name; all for an empty text. */
   narrow(pattern: string): void {
     const columns = matching(this.#board.columns(), pattern);
     if (columns.length === 0) {
@@ -85,7 +88,7 @@ export class Session {
     this.#hurry();
   }
 
-  /** Takes in what changed in the files, says what is to be said of it, and has it run. */
+  /** Reads changed files, reports mistakes and predictions, and schedules them. */
   #look(folders: FolderWatch): void {
     const isFirst = this.#board.columns().length === 0;
     const reading = this.sources.read();
@@ -116,7 +119,7 @@ export class Session {
     this.#hurry();
   }
 
-  /** What is to be run next: what was saved last comes first. */
+  /** Columns to run next; recently saved ones first. */
   #next(): Column[] {
     const due = matching(this.#board.due(), this.#pattern);
     const saved = due.filter(({ file }) => this.#saved.has(file));
@@ -150,19 +153,19 @@ export class Session {
     }
   }
 
-  /** What is under way stops for what somebody waits for; what it had not finished is run after that. */
+  /** Interrupts the current run for urgent columns; its unfinished part runs afterwards. */
   #hurry(): void {
     this.#running?.abort(new L4labError('interrupted', 'another run was requested'));
     this.#wake();
   }
 }
 
-/** Tells a column as it is now from what it was. */
+/** Identity of a column's current state. */
 function idOf({ key, meaning }: Column): string {
   return `${key} ${meaning}`;
 }
 
-/** What would help a flow of a run that was stopped: nobody had the time to look for it. */
+/** Adds the fixes that an interrupted run did not compute. */
 function explained(results: Results, scenarios: LoadedScenario[]): Results {
   const loaded = new Map(scenarios.map((one) => [one.yaml.file, one]));
   return {

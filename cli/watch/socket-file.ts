@@ -4,7 +4,7 @@ import { socketFilePath, type SocketFile } from './protocol.ts';
 
 const CONNECT_DEADLINE_MS = 1000;
 
-/** Where a watch of the project serves, or served; null where none does. */
+/** Where a watch of the project serves or served; null if none. */
 export async function readSocketFile(cache: string): Promise<SocketFile | null> {
   try {
     const written = JSON.parse(await readFile(socketFilePath(cache), 'utf8')) as Partial<SocketFile> | null;
@@ -14,7 +14,7 @@ export async function readSocketFile(cache: string): Promise<SocketFile | null> 
   }
 }
 
-/** A connection to whoever listens there; null where nobody does. */
+/** Connects to a watch; null if none listens. */
 export function connectTo({ socket: path }: SocketFile): Promise<Socket | null> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
@@ -25,7 +25,7 @@ export function connectTo({ socket: path }: SocketFile): Promise<Socket | null> 
     };
     const timer = setTimeout(() => end(null), CONNECT_DEADLINE_MS);
     socket.once('connect', () => end(socket));
-    // Later errors end the connection, which its user sees.
+    // Later errors close the connection, which the user of the socket handles.
     socket.on('error', () => end(null));
   });
 }

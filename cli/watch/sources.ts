@@ -7,20 +7,20 @@ import { allLabs, findScenarios, labFileOf } from '../../harness/project/scenari
 interface Source {
   text: string;
   labFile: string | null;
-  /** Empty where there is none. */
+  /** Empty without a lab. */
   labText: string;
 }
 
-/** Scenario files of a watch, and how they differ from when they were read last. */
+/** Scenario files of a watch, and changes since the last reading. */
 export interface Reading {
   files: string[];
-  /** Of which the text is new, or that of the lab. */
+  /** Files with new text, or a new lab. */
   changed: string[];
-  /** Folders in which something may change that makes a difference. */
+  /** Folders with relevant files. */
   folders: string[];
 }
 
-/** The files of scenarios that the user named, and of their labs. */
+/** Files of the selected scenarios, and their labs. */
 export class Sources {
   #known = new Map<string, Source>();
   #labs: string[] = [];
@@ -30,7 +30,7 @@ export class Sources {
     private readonly names: string[],
   ) {}
 
-  /** @throws L4labError `invalid-input` for names that name nothing, the first time */
+  /** @throws L4labError `invalid-input` for unknown names, the first time */
   read(): Reading {
     const labs = allLabs(this.project);
     const namesHold = labs.join('\n') === this.#labs.join('\n');
@@ -53,12 +53,12 @@ export class Sources {
     };
   }
 
-  /** What a scenario file said when it was read last. */
+  /** Text of a scenario file when last read. */
   text(file: string): string {
     return this.#known.get(file)?.text ?? '';
   }
 
-  /** A file that was found once may be gone for a moment, or for good. */
+  /** A known file may be missing temporarily or permanently. */
   #find(): string[] {
     try {
       return findScenarios(this.project, this.names);
@@ -80,12 +80,12 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    // Whoever loads it says what is wrong.
+    // Loading it reports the error.
     return '';
   }
 }
 
-/** A folder and all below it; none where it is not there. */
+/** A folder and all its subfolders; empty if it does not exist. */
 function foldersBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());

@@ -1,13 +1,13 @@
 import { statSync, watch, type FSWatcher } from 'node:fs';
 
-/** An editor that saves does several things in a row: it is heard once they are over. */
+/** Editors save in several operations: waits until they are done. */
 const QUIET_MS = 10;
-/** How often a look is taken where the system tells of no changes, or of no more. */
+/** Polling interval if the system reports no changes. */
 const POLL_MS = 500;
 
 /**
- * Says when something changed in folders. It watches folders, not files: many editors write a new file and give it the
- * old one's name. What changed is for the listener to find out.
+ * Reports changes in folders. Watches folders, not files: many editors write a new file and rename it. Finding out what
+ * changed is up to the listener.
  */
 export class FolderWatch implements Disposable {
   readonly #watchers = new Map<string, { watcher: FSWatcher; identity: string }>();
@@ -16,7 +16,7 @@ export class FolderWatch implements Disposable {
 
   constructor(private readonly onChange: () => void) {}
 
-  /** Watches these folders, and no others any more. */
+  /** From now on watches exactly these folders. */
   watch(folders: string[]): void {
     for (const [folder, { identity }] of this.#watchers)
       if (!folders.includes(folder) || identityOf(folder) !== identity) this.#leave(folder);
@@ -58,19 +58,19 @@ export class FolderWatch implements Disposable {
     try {
       this.onChange();
     } catch (error) {
-      // Something vanished while it was being looked at: it will be seen in a moment how that ends.
+      // Something vanished meanwhile; the next event shows the result.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       this.#changed();
     }
   }
 
-  /** The system watches no more than so many folders (fs.inotify.max_user_watches). */
+  /** Polls, because the system limits the number of watched folders (fs.inotify.max_user_watches). */
   #lookNowAndThen(): void {
     this.#poll ??= setInterval(() => this.#notify(), POLL_MS);
   }
 }
 
-/** Tells a folder from another one that came in its place; null where there is none. */
+/** Identity of a folder, which changes if it is replaced; null if it does not exist. */
 function identityOf(folder: string): string | null {
   const status = statSync(folder, { throwIfNoEntry: false });
   return status ? `${status.dev} ${status.ino} ${status.birthtimeMs}` : null;
