@@ -42,7 +42,7 @@ function framesOf({ packets, epoch, observed }: FlowResult['attempts'][number], 
   });
 }
 
-/** What the walk says of a packet: its place, and what was changed there. */
+/** Comment of a packet from the walk: its place, and its changes. */
 function noteOf({ time, node, iface, direction }: Sighting, name: string, walk: Hop[]): string[] {
   const place = walk.findIndex(
     (hop) => hop.time === time && hop.node === node && hop.iface === iface && hop.direction === direction,

@@ -2,7 +2,7 @@ import type { FlowResult, Results } from '../harness/terms/results.ts';
 import { seenOf } from './content/seen.ts';
 import { cellsOf } from './content/cells.ts';
 
-/** What became of one flow between two runs. */
+/** Change of one flow between two runs. */
 export interface FlowChange {
   kind: 'newly failing' | 'mended' | 'otherwise changed' | 'new' | 'gone';
   /** `scenario › variant › flow`. */

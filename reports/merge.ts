@@ -1,10 +1,9 @@
 import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/terms/results.ts';
 
 /**
- * One result of many parts of a run. What comes out depends neither on the order of the parts nor on how the
- * run was cut: by scenario, by variant or by flow. Scenarios stand in the order of their files, flows and variants
- * in the order of the YAML.
- * A flow that is in several parts keeps its worst verdict, where any verdict counts more than `not-run`.
+ * Merges parts of a run. The result depends neither on the order of the parts nor on how the run was split: by
+ * scenario, by variant or by flow. Scenarios are in the order of their files, flows and variants in the order of the
+ * YAML. A flow in several parts keeps its worst verdict; any verdict takes precedence over `not-run`.
  * @throws RangeError without parts
  */
 export function mergeResults(parts: Results[]): Results {
@@ -112,7 +111,7 @@ function group<T>(items: T[], keyOf: (item: T) => string): T[][] {
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, same]) => same);
 }
 
-/** Of several, always the same one, whatever their order. */
+/** One of several items, independent of their order. */
 function canonical<T>(items: T[]): T {
   const [first, ...rest] = items.map((item) => ({ item, text: JSON.stringify(item) }));
   return rest.reduce((least, other) => (other.text < least.text ? other : least), first!).item;

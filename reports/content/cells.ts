@@ -28,7 +28,7 @@ export function countVerdicts(cells: { verdict: Verdict }[]): Record<Verdict, nu
   return count;
 }
 
-/** Whether a flow fails as expected, and something else keeps it from passing: a control, its path, a disagreement. */
+/** Whether a flow fails as expected but does not pass for another reason: a control, its path, a disagreement. */
 export function failsAsDeclared(flow: FlowResult): boolean {
   const { verdict, expected, cause } = flow;
   const declared = alternativesOf(expected).some((one) => one.outcome === 'fails' && one.cause === cause?.code);
@@ -43,14 +43,14 @@ function worksNowAndThen({ attempts }: FlowResult): boolean {
 /** What happened to the packet, or why that is not a pass. */
 export type Headline = CauseDetail | Reason;
 
-/** What there is to say first of a flow: what happened to it, or why that is not enough. */
+/** The first message about a flow: what happened to it, or why it does not pass. */
 export function headline(flow: FlowResult): Headline | undefined {
   const [reason] = flow.reasons;
   if (flow.stream) return reason ?? flow.cause?.detail;
   return failsAsDeclared(flow) || worksNowAndThen(flow) ? reason : (flow.cause?.detail ?? reason);
 }
 
-/** The first attempt that went as the flow as a whole did; null for a flow that did not run. */
+/** The first attempt with the flow's overall outcome; null for a flow that did not run. */
 export function typicalAttempt<A extends Pick<Attempt, 'outcome' | 'cause'>>({
   attempts,
   outcome,
@@ -76,7 +76,7 @@ export function streamText({ stream, verdict }: Pick<FlowResult, 'stream' | 'ver
   return stream === undefined || verdict === 'not-run' ? null : en.timeline.seen(stream.summary);
 }
 
-/** What would make a flow work, in words; null where that is not asked, or where a run was stopped before anybody looked. */
+/** Fixes of a flow, as text; null if not applicable, or if the run was stopped before they were computed. */
 export function remedy(flow: FlowResult, { interrupted }: Pick<Results, 'interrupted'>): string | null {
   const [smallest] = flow.counterfactuals;
   if (failsAsDeclared(flow) || flow.cause === null) return null;
@@ -97,7 +97,7 @@ const TELL_THE_CAUSE: Reason['code'][] = [
   'wrong-outage-cause',
 ];
 
-/** What there is to say of a flow that needs explaining, each thing once: the cause is often part of a reason. */
+/** Messages that explain a flow, without duplicates: the cause is often part of a reason. */
 export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'reasons'>): Headline[] {
   const isInReasons = reasons.some(({ code }) => TELL_THE_CAUSE.some((one) => one === code));
   return cause === null || isInReasons ? reasons : [cause.detail, ...reasons];

@@ -7,9 +7,9 @@ import type { Look } from './loops.ts';
 export interface Crossing {
   from: string;
   to: string;
-  /** Null where the packet was not seen leaving. */
+  /** Null if the packet was not seen leaving. */
   out: Hop | null;
-  /** Null where it left and never arrived. */
+  /** Null if it left but never arrived. */
   in: Hop | null;
 }
 
@@ -40,7 +40,7 @@ export function linkOf(crossing: Crossing): number {
   return iface === 'lo' ? 1 : linkNumber({ name: iface, peer });
 }
 
-/** What tells the wire that a packet crossed apart from others between the same nodes: its interface, and its VLAN. */
+/** Distinguishes a packet's wire from others between the same nodes: interface and VLAN. */
 export function wireNotes(crossing: Crossing): string[] {
   const { iface } = hopOf(crossing);
   const vlan = trunkVlan(iface);

@@ -1,7 +1,7 @@
 import type { Leg } from '../../harness/terms/reason.ts';
 import type { Hop, Walk } from '../../harness/terms/walk.ts';
 
-/** The ways of a walk in the order in which its packets take them: the question to a DNS server, where there is one, first. */
+/** The directions of a walk in order: first the question to a DNS server, if any. */
 export function legsOf({ question, request, reply }: Walk): { leg: Leg; hops: Hop[] }[] {
   const ways: [Leg, Hop[]][] = [
     ['question', question?.request ?? []],

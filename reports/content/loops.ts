@@ -1,4 +1,4 @@
-/** What is said in place of the steps of a loop beyond its first round. */
+/** Replaces the steps of a loop after its first round. */
 export interface Fold {
   /** Steps that are left out. */
   count: number;
@@ -46,7 +46,7 @@ export function foldText({ count, ttl }: Fold): string {
   return `… ${count} hops more, ttl ${ttl.first} to ${ttl.last}`;
 }
 
-/** How many steps make a round of the loop that begins here, and how many go on like that; 1 and 1 where none begins. */
+/** Number of steps per round of the loop that begins here, and number of rounds; 1 and 1 without a loop. */
 function loopFrom(looks: { key: string; ttl: number | null }[], start: number): { round: number; length: number } {
   const repeats = (at: number, round: number): boolean => {
     const [one, before] = [looks[at], looks[at - round]!];

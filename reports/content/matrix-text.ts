@@ -12,7 +12,7 @@ export interface MatrixColumn {
   streams?: Map<string, string>;
 }
 
-/** So many callers that fare alike have a row each. */
+/** Maximum number of callers with equal results that get separate rows. */
 const MOST_ALIKE = 4;
 
 /**

@@ -18,7 +18,7 @@ export interface PageIndex {
   startedAt: string;
   durationMs: number;
   environment: Environment;
-  /** Nobody looked for what would make failed flows work. */
+  /** The run was stopped, so no fixes were computed. */
   interrupted: boolean;
   scenarios: IndexScenario[];
 }

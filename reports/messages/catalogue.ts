@@ -8,7 +8,7 @@ import type { EngineUse, Trunks, TunnelKind } from '../../harness/terms/results.
 import type { Bounds, Unknowns } from '../../harness/terms/stream-prediction.ts';
 import type { TimelineTexts } from './timeline.ts';
 
-/** All that results say in messages, by code. */
+/** All messages of results, by code. */
 export interface Messages
   extends CauseDetails, Findings, Reasons, Disagreements, Faults, AgentFaults, Fixes, Bounds, Unknowns {}
 
@@ -16,15 +16,15 @@ export type Message = MessageOf<Messages>;
 
 export type Texts<Params> = { [Code in keyof Params]: (params: Params[Code]) => string };
 
-/** Everything that results say, in one language; each language has the same keys. */
+/** All texts of results in one language; all languages have the same keys. */
 export interface Catalogue {
   causes: Record<CauseCode, CauseText>;
   /** Where what happened is another story than its cause usually tells. */
   special: Record<'called-itself', CauseText>;
-  /** What a finding means, whatever the flow. */
+  /** General meaning of a finding. */
   findings: Record<FindingCode, string>;
   messages: Texts<Messages>;
-  /** What the caller got, where that is no status and no error code. */
+  /** Outcomes for the caller, except status and error codes. */
   outcomes: Record<Exclude<ClientOutcome, '200' | `E${string}`>, string>;
   control: (control: Control) => string;
   /** What happens over time. */
@@ -35,9 +35,9 @@ export interface Catalogue {
   trunks: Record<Trunks, string>;
   /** What sent packets through tunnels. */
   tunnels: Record<TunnelKind, string>;
-  /** Said of a failure that no change was found for. */
+  /** For a failure without a fix. */
   noFix: string;
-  /** Said of a failure that was not predicted so. */
+  /** For a failure that differs from its prediction. */
   noFixFromDisagreement: string;
   /** Ways that attempts of one flow went. */
   outcomeGroups: (outcomeGroups: OutcomeGroup[]) => string;
@@ -71,7 +71,7 @@ export function say<C extends keyof Messages>(
   return messages[code](params);
 }
 
-/** What there is to say of a cause. */
+/** Texts of a cause. */
 export function causeText(
   { causes, special }: Pick<Catalogue, 'causes' | 'special'>,
   { code, detail }: Cause,
