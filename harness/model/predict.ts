@@ -1,3 +1,4 @@
+import { vlanMismatchTo } from '../scenario/vlan-mismatch.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { type Finding, finding } from '../terms/finding.ts';
@@ -202,7 +203,10 @@ function misdelivery({ network: { plan } }: Run, { packet: { misdirected, dst: a
   // A link that is down on the path: its switch forgets the MACs behind the port, but a remote switch may still know them.
   const cut = came && misdirected?.isOutdated !== false ? cutOnPath(plan, came, came.dst.mac) : null;
   if (cut) return cause('no-neighbour', 'peer-down', { ...cut, address });
-  if (misdirected === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
+  if (misdirected === undefined) {
+    const mismatch = came && vlanMismatchTo(plan, { srcMac: came.src.mac, dstMac: came.dst.mac });
+    return mismatch ?? cause('unexplained', 'frame-unclaimed', { node, address });
+  }
   const { bridge, mac, port, isOutdated } = misdirected;
   const owner = nodeWithMac(plan, mac)?.name ?? mac;
   return isOutdated

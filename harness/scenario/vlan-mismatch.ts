@@ -2,7 +2,7 @@ import { cause, type Cause } from '../terms/cause.ts';
 import type { InterfacePlan, LinkEnd, Plan } from '../terms/plan.ts';
 import { linkNumber, linkNameOf } from '../terms/link-name.ts';
 import { contains, host, network } from './address.ts';
-import { balancedBy, interfaceAt, nodeOf, ownerOf, otherPortsInVlan, segmentOf } from './lookup.ts';
+import { balancedBy, interfaceAt, nodeOf, nodeWithMac, ownerOf, otherPortsInVlan, segmentOf } from './lookup.ts';
 
 /**
  * Why ARP for an address does not reach its owner because of VLANs: the links exist, but switch ports on the path are
@@ -21,6 +21,15 @@ export function vlanMismatch(plan: Plan, asker: string, address: string): Cause 
   if (holders.some((name) => segment.has(name))) return null;
   const way = pathTo(plan, start, holders);
   return way === null ? null : endOfPath(plan, { start, way, address });
+}
+
+/** The same for a frame to a MAC: its sender has not asked, or did before. */
+export function vlanMismatchTo(plan: Plan, { srcMac, dstMac }: { srcMac: string; dstMac: string }): Cause | null {
+  const sender = nodeWithMac(plan, srcMac);
+  const owned = nodeWithMac(plan, dstMac)?.interfaces.filter(({ mac }) => mac === dstMac) ?? [];
+  if (sender === undefined) return null;
+  const found = owned.flatMap(({ addresses }) => addresses.map((cidr) => vlanMismatch(plan, sender.name, host(cidr))));
+  return found.find((one) => one !== null) ?? null;
 }
 
 /** Nodes that may answer for an address. */

@@ -204,13 +204,13 @@ export const en: Catalogue = {
       `${node} reported host unreachable for ${address}: the next hop did not answer ARP.`,
     'peer-down': ({ node, address, peer }) => `${node} had a packet for ${address}, but the link to ${peer} is down.`,
     'vlan-not-carried': ({ node, address, asker, port, vlan }) =>
-      `${asker} sent ARP requests for ${address} in VLAN ${vlan}, but the port of ${node} toward ${port} does not allow tagged frames of that VLAN.`,
+      `${asker} sent frames for ${address} in VLAN ${vlan}, but the port of ${node} toward ${port} does not allow tagged frames of that VLAN.`,
     'untagged-not-carried': ({ node, address, asker, port }) =>
-      `${asker} sent ARP requests for ${address}, but the port of ${node} toward ${port} is a trunk without a native VLAN, and ${port} sends untagged frames.`,
+      `${asker} sent frames for ${address}, but the port of ${node} toward ${port} is a trunk without a native VLAN, and ${port} sends untagged frames.`,
     'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
-      `${asker} sent ARP requests for ${address} in VLAN ${other}, but the port of ${node} toward ${port} is in VLAN ${vlan}.`,
+      `${asker} sent frames for ${address} in VLAN ${other}, but the port of ${node} toward ${port} is in VLAN ${vlan}.`,
     'native-vlans-differ': ({ node, address, asker, port, vlan, other }) =>
-      `${asker} sent ARP requests for ${address}; untagged frames of ${port} are in VLAN ${other}, but ${node} puts them in VLAN ${vlan}.`,
+      `${asker} sent frames for ${address}; untagged frames of ${port} are in VLAN ${other}, but ${node} puts them in VLAN ${vlan}.`,
     'server-off-segment': ({ node, address }) =>
       `${node} sent ARP requests for the server ${address} on its own segment, but that server is in another subnet.`,
     'listener-missing': ({ node, address, port, protocol }) =>

@@ -193,13 +193,13 @@ export const ko: Catalogue = {
     'peer-down': ({ node, address, peer }) =>
       `${node}에 ${address}(으)로 가는 패킷이 있었으나, ${peer} 쪽 링크가 꺼져 있습니다.`,
     'vlan-not-carried': ({ node, address, asker, port, vlan }) =>
-      `${asker}이(가) VLAN ${vlan}에서 ${address}의 MAC을 ARP로 물었으나, ${node}의 ${port} 쪽 포트가 그 VLAN의 태그 붙은 프레임을 통과시키지 않습니다.`,
+      `${asker}이(가) VLAN ${vlan}에서 ${address}(으)로 프레임을 보냈으나, ${node}의 ${port} 쪽 포트가 그 VLAN의 태그 붙은 프레임을 통과시키지 않습니다.`,
     'untagged-not-carried': ({ node, address, asker, port }) =>
-      `${asker}이(가) ${address}의 MAC을 ARP로 물었으나, ${node}의 ${port} 쪽 포트는 네이티브 VLAN이 없는 트렁크이고 ${port}은(는) 태그를 쓰지 않습니다.`,
+      `${asker}이(가) ${address}(으)로 프레임을 보냈으나, ${node}의 ${port} 쪽 포트는 네이티브 VLAN이 없는 트렁크이고 ${port}은(는) 태그를 쓰지 않습니다.`,
     'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
-      `${asker}이(가) VLAN ${other}에서 ${address}의 MAC을 ARP로 물었으나, ${node}의 ${port} 쪽 포트는 VLAN ${vlan}에 있습니다.`,
+      `${asker}이(가) VLAN ${other}에서 ${address}(으)로 프레임을 보냈으나, ${node}의 ${port} 쪽 포트는 VLAN ${vlan}에 있습니다.`,
     'native-vlans-differ': ({ node, address, asker, port, vlan, other }) =>
-      `${asker}이(가) ${address}의 MAC을 ARP로 물었으나, 태그 없는 프레임이 ${port}에서는 VLAN ${other}이고 ${node}에서는 VLAN ${vlan}입니다.`,
+      `${asker}이(가) ${address}(으)로 프레임을 보냈으나, 태그 없는 프레임이 ${port}에서는 VLAN ${other}이고 ${node}에서는 VLAN ${vlan}입니다.`,
     'server-off-segment': ({ node, address }) =>
       `${node}이(가) 자신의 L2 구간에서 서버 ${address}의 MAC을 찾지만, 그 서버는 다른 서브넷에 있습니다.`,
     'listener-missing': ({ node, address, port, protocol }) =>

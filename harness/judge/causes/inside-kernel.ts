@@ -115,7 +115,7 @@ function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cau
 }
 
 /** A dead-end route of the packet, or of its answer if the packet is for this node. */
-function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof missingAt = deadEndAt): Cause | null {
+export function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof missingAt = deadEndAt): Cause | null {
   const { plan, flow } = evidence;
   const { sysctls, bridge } = nodeOf(plan, node);
   const service = serviceOf(plan, flow);

@@ -7,7 +7,8 @@ import { linkNameOf } from '../../terms/link-name.ts';
 import { macKey } from '../../terms/mac-key.ts';
 import { isMacBehindAnother, isMacBehind } from '../../scenario/mac-behind-port.ts';
 import { balancedBy, interfaceAt, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
-import { insideKernel } from './inside-kernel.ts';
+import { vlanMismatchTo } from '../../scenario/vlan-mismatch.ts';
+import { deadEndHere, insideKernel } from './inside-kernel.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import type { Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
@@ -18,7 +19,12 @@ export const vanished: Rule = (evidence) => {
   if (!at) return null;
   const { hop, leg } = at;
   if (hop.direction === 'out') return lostOnWire(hop, evidence);
-  return macMoved(hop, evidence) ?? unanswered(hop, leg, evidence) ?? insideKernel(hop, leg, evidence);
+  return (
+    macMoved(hop, evidence) ??
+    inOtherVlan(hop, evidence) ??
+    unanswered(hop, leg, evidence) ??
+    insideKernel(hop, leg, evidence)
+  );
 };
 
 function lostOnWire({ node, iface, dst }: Hop, { plan }: Evidence): Cause {
@@ -56,6 +62,11 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
   return null;
 }
 
+/** The frame was for a node in another VLAN, whose MAC its sender has from a static entry, or from before. */
+function inOtherVlan(hop: Hop, { plan }: Evidence): Cause | null {
+  return isAddressee(hop, plan) ? null : vlanMismatchTo(plan, { srcMac: hop.src.mac, dstMac: hop.dst.mac });
+}
+
 /** The node sent ARP requests for the next hop without a reply. */
 function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { node, src, dst } = hop;
@@ -74,6 +85,10 @@ function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cau
   const ends = [dst.ip, src.ip, flow.source, ...own, ...chosen.map(({ address }) => address)];
   const target = unansweredArp(evidence, node, ends);
   if (target === null) return null;
+  // It asked for the sender, to report that the route of the packet leads nowhere.
+  const isForSender = target !== dst.ip && !chosen.some(({ address }) => address === target);
+  const deadEnd = isForSender ? deadEndHere(hop, evidence) : null;
+  if (deadEnd !== null) return deadEnd;
   if (forwardsFrames && service.pool.some(({ address }) => address === target)) {
     const near = nodeOf(plan, node)
       .interfaces.flatMap((i) => i.addresses)
