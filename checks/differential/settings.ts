@@ -29,7 +29,6 @@ const FILTERS = [
   [{ reject: { protocol: 'udp' } }],
   [{ drop: { protocol: 'udp', from: 'client' } }],
   [{ drop: { protocol: 'ipip' } }],
-  [{ reject: { protocol: 'ipip' } }],
   [{ drop: { from: 'l4' } }],
   [{ reject: { from: 'client' } }],
   [{ drop: { to: 'client' } }],

@@ -32,8 +32,11 @@ interface Outcome {
 }
 
 /** What becomes of a call of s1 by the client, and what would help it. */
-function outcome(ports: Record<string, string>, from = 'client'): Outcome {
-  const nodes = Object.entries(ports).map(([name, said]) => `${name}: { ports: { ${said} } }`);
+function outcome(ports: Record<string, string>, from = 'client', neighbours: Record<string, string> = {}): Outcome {
+  const nodes = [
+    ...Object.entries(ports).map(([name, settings]) => `${name}: { ports: { ${settings} } }`),
+    ...Object.entries(neighbours).map(([name, entries]) => `${name}: { neighbours: ${entries} }`),
+  ];
   const yaml = parseYaml(
     'scenario.yaml',
     `
@@ -112,6 +115,11 @@ test('an access port in another VLAN than its peers', () => {
   const { cause, fixes } = outcome({ b: 's1: { vlan: 30 }' });
   expect(cause).toEqual(['vlan-mismatch', 'b', 'vlans-differ']);
   expect(fixes).toContainEqual({ code: 'port-in-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
+});
+
+test('the same for a node that has the MAC from a static entry, and does not ask', () => {
+  const { cause } = outcome({ b: 's2: { vlan: 10 }' }, 's2', { s2: '{ 203.0.113.11: s1 }' });
+  expect(cause).toEqual(['vlan-mismatch', 'b', 'vlans-differ']);
 });
 
 test('several servers of a service in another VLAN: all of their ports are to be changed', () => {

@@ -70,6 +70,13 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, walk, packets: forServer })).toEqual(['unexplained', 'l4']);
   });
 
+  test('no-route: a router whose route leads nowhere asked for the sender, to report that', () => {
+    const packets = [arp(['l3', 'out', ''], { op: 'request', senderIp: '198.51.100.1', targetIp: '198.51.100.10' })];
+    const routes = [{ to: VIP_A, type: 'prohibit' as const }];
+    expect(at('l3', oneArm({ services: proxy, nodes: { l3: { routes } } }), { packets })).toEqual(['no-route', 'l3']);
+    expect(at('l3', oneArm({ services: proxy }), { packets })).toEqual(['no-neighbour', 'l3']);
+  });
+
   test('no-neighbour: a router that asks for an IPv6 neighbour from its link-local address is known by its MAC', () => {
     const asks = arp(['l3', 'out', ''], { op: 'request', senderIp: 'fe80::1', targetIp: VIP_A });
     const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');

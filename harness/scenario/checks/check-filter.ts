@@ -30,6 +30,15 @@ export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab)
       ...(port !== undefined && protocol !== 'tcp' && protocol !== 'udp'
         ? [{ path: at('port'), message: 'needs `protocol: tcp` or `protocol: udp`' }]
         : []),
+      // A checksum of the packet inside is none of `ipip` (nf_reject_verify_csum, nf_ip_checksum).
+      ...(action === 'reject' && protocol === 'ipip'
+        ? [
+            {
+              path: at('protocol'),
+              message: 'whether Linux notifies the sender depends on the network card for `ipip`: use `drop`',
+            },
+          ]
+        : []),
       ...(type !== undefined && protocol !== 'icmp' ? [{ path: at('type'), message: 'needs `protocol: icmp`' }] : []),
       ...wrong,
       ...(isEmpty
