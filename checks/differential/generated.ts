@@ -315,7 +315,8 @@ function flowYaml(name: keyof typeof FLOWS, sketch: Sketch): Settings {
   const service = flow.to === 'web' || flow.to === NAME ? web : flow.to === 'api' ? api : null;
   const protocol = 'protocol' in flow ? flow.protocol : service?.protocol;
   const talks = protocol === 'tcp' ? { ...bytes, exchanges } : protocol === 'icmp' ? ping : {};
-  const port = protocol === 'icmp' || sourcePort === null ? {} : { sourcePort };
+  // Linux gives an L4's own call another port if it already uses this one for a connection that it balances.
+  const port = protocol === 'icmp' || sourcePort === null || flow.from === 'l4' ? {} : { sourcePort };
   const spoiled = protocol === 'tcp' && outOfWindow !== null ? { outOfWindow } : {};
   const known = flow.to === NAME ? cachedYaml(sketch.name) : {};
   return { ...flow, ...known, protocol, ...talks, ...port, ...spoiled, expect: 'works' };
