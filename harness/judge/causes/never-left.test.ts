@@ -29,6 +29,16 @@ describe('the request never left the caller', () => {
     }
   });
 
+  test('the same, though a rule for the source would lead on: the first lookup is without one', () => {
+    const routes = [
+      { to: VIP_A, type: 'unreachable' as const },
+      { to: 'default', from: '198.51.100.0/24', via: '198.51.100.1' },
+    ];
+    const led = evidenceOf(oneArm({ services: dnat, nodes: { client: { routes } } }), 'client', 'a', { walk: nothing });
+    const found = causeOfFailure({ ...led, client: { ...led.client, outcome: 'EHOSTUNREACH' } });
+    expect(found).toMatchObject({ code: 'no-route', node: 'client', detail: { code: 'dead-end' } });
+  });
+
   test('it answered itself, from another address than it called', () => {
     const udp = { a: { vip: VIP_A, protocol: 'udp' as const, mode: 'dsr' as const, pool: ['s1'] } };
     const calledBy = (answersFrom: string): unknown => {

@@ -57,7 +57,9 @@ export const neverLeft: Rule = (evidence) => {
       source: answersFrom,
       owner: ownerOf(plan, answersFrom),
     });
-  const end = LOCAL_ERRORS.includes(client.outcome) ? deadEndAt(evidence, node, questionOf(flow)) : null;
+  // The kernel first looks up a route without a source, which source rules do not match (ip_route_connect).
+  const questions = LOCAL_ERRORS.includes(client.outcome) ? [questionOf(flow), { dst: address }] : [];
+  const end = questions.map((question) => deadEndAt(evidence, node, question)).find((one) => one !== null) ?? null;
   if (end !== null) return end;
   if (client.outcome === 'EMSGSIZE') return cause('too-big', 'exceeds-mtu', { node, address, mtu: exceeded(evidence) });
   if (client.outcome === 'ENETUNREACH') return cause('no-route', 'route-missing', { node, address });
