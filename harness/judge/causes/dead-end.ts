@@ -1,4 +1,5 @@
 import { cause, type Cause } from '../../terms/cause.ts';
+import { serversInUse } from './available-servers.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { deadEndOf, routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
 import { MODES } from '../../terms/mode.ts';
@@ -35,7 +36,7 @@ export function deadEndOnward(
   { src, dst }: RouteQuestion,
   endAt: typeof missingAt = deadEndAt,
 ): Cause | null {
-  const { plan, flow, healthy } = evidence;
+  const { plan, flow } = evidence;
   const sentOn = translatedBack(evidence, node, dst);
   if (sentOn !== null) return endAt(evidence, node, { src, dst: sentOn.source.ip });
   const service = serviceOf(plan, flow);
@@ -45,7 +46,7 @@ export function deadEndOnward(
     balancedBy(service, node) &&
     service.vip === dst;
   if (!translates) return endAt(evidence, node, { src, dst });
-  const servers = service.pool.filter((server) => healthy?.includes(server.node) !== false);
+  const servers = serversInUse(node, service, evidence);
   const ends = servers.map(({ address }) => endAt(evidence, node, { src, dst: address }));
   return ends.find((end) => end !== null) ?? null;
 }

@@ -1,4 +1,5 @@
 import { cause, type Cause } from '../../terms/cause.ts';
+import { serversInUse } from './available-servers.ts';
 import type { FilteredPacket, FilterMatch, FilterRule, IcmpType } from '../../terms/filter.ts';
 import type { Frame, Icmp, Sighting } from '../../terms/sighting.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -119,7 +120,7 @@ function hasCounted(node: string, { number }: FilterMatch, { counters }: Evidenc
  * have their new destination. The chosen server is not visible on any wire, so any server of the pool is possible.
  */
 function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredPacket[] {
-  const { plan, flow, key, healthy } = evidence;
+  const { plan, flow, key } = evidence;
   const { ip, inside, tcp, udp, icmp } = frame;
   const carried: FilteredPacket = {
     protocol: tcp ? 'tcp' : udp ? 'udp' : 'icmp',
@@ -155,7 +156,7 @@ function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredP
       ...node.interfaces.flatMap(({ addresses }) => addresses.map((cidr) => ({ ...came, dst: host(cidr) }))),
     ];
   // Without a server, the L4 rejects it before the filter.
-  const chosen = pool.filter((server) => healthy?.includes(server.node) !== false);
+  const chosen = serversInUse(node.name, service, evidence);
   if (came.dst === vip && MODES[service.mode].handsOver === 'tunnel') return chosen.length === 0 ? [] : [came];
   if (came.dst === vip) return chosen.map(({ address, port }) => withPort(address, port));
   const isOwnCall = node.name === flow.from && ownServiceOf(plan, flow) !== undefined;

@@ -9,7 +9,7 @@ import { broughtBy, isAddressee, refusesSource, type Evidence } from '../evidenc
 import { deadEndAt, deadEndOnward, missingAt } from './dead-end.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf } from './rule.ts';
-import { hasNoAvailableServer } from './no-available-server.ts';
+import { hasNoAvailableServer } from './available-servers.ts';
 
 /**
  * A packet entered a node and was not seen again: decides by the kernel's answer about exactly that packet (`ip route
@@ -115,7 +115,11 @@ function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cau
 }
 
 /** A dead-end route of the packet, or of its answer if the packet is for this node. */
-export function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof missingAt = deadEndAt): Cause | null {
+export function deadEndHere(
+  { node, src, dst }: Hop,
+  evidence: Evidence,
+  endAt: typeof missingAt = deadEndAt,
+): Cause | null {
   const { plan, flow } = evidence;
   const { sysctls, bridge } = nodeOf(plan, node);
   const service = serviceOf(plan, flow);

@@ -9,7 +9,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { deadEndAt, missingAt } from './dead-end.ts';
 import { addressesOf, calledFrom, type Rule } from './rule.ts';
-import { hasNoAvailableServer } from './no-available-server.ts';
+import { hasNoAvailableServer, serversInUse } from './available-servers.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
 /** Socket errors for a dead-end route of a call: blackhole, unreachable, prohibit. */
@@ -83,9 +83,7 @@ function ownCallNeverLeft(service: ServicePlan, evidence: Evidence): Cause | nul
   const isAnyOut = healthy !== null && healthy.length < service.pool.length;
   if (moment !== undefined && isAnyOut && REJECTED_LOCALLY.includes(client.outcome))
     return cause('connection-unknown', 'state-missing', { node, source: calledFrom(plan, flow), destination });
-  const servers = service.pool
-    .filter((server) => healthy?.includes(server.node) !== false)
-    .map((server) => server.address);
+  const servers = serversInUse(node, service, evidence).map((server) => server.address);
   for (const dst of servers) {
     const packet = { src: calledFrom(plan, flow), dst };
     const end = deadEndAt(evidence, node, packet);

@@ -11,7 +11,7 @@ import { startsBalancer } from '../evidence/moment.ts';
 import { deadEndOnward } from './dead-end.ts';
 import { nextHop } from './next-hop.ts';
 import type { Rule } from './rule.ts';
-import { hasNoAvailableServer } from './no-available-server.ts';
+import { hasNoAvailableServer } from './available-servers.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { refusedQuestion, unansweredArp } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';

@@ -156,6 +156,16 @@ describe('a packet vanished on its way', () => {
     expect(at('l4', oneArm({ services: proxy }), { healthy: [], kernelOnAnswer })).toEqual(['no-route', 'l4']);
   });
 
+  test('no-neighbour: an L4 that uses servers that are down as a last resort, and looked for one in vain', () => {
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const plan = structuredClone(evidence.plan);
+    plan.nodes.find(({ name }) => name === 'l4')!.balancer!.config.services[0]!.whenNoneUp = 'last-resort';
+    const packets = [arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: S2 })];
+    const ended = endingAt({ ...evidence, packets, healthy: [] }, 'l4');
+    expect(named({ ...ended, plan })).toEqual(['no-neighbour', 'l4']);
+    expect(named(ended)).toEqual(['no-server-available', 'l4']);
+  });
+
   test('no-route: the question of a check for a server that is down is none of the packet', () => {
     const packets = [arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: S2 })];
     const kernelOnAnswer = 'no-route';

@@ -1,4 +1,5 @@
 import { MODES } from '../../terms/mode.ts';
+import { serversInUse } from './available-servers.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
@@ -70,7 +71,7 @@ function inOtherVlan(hop: Hop, { plan }: Evidence): Cause | null {
 /** The node sent ARP requests for the next hop without a reply. */
 function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { node, src, dst } = hop;
-  const { plan, flow, healthy } = evidence;
+  const { plan, flow } = evidence;
   const service = serviceOf(plan, flow);
   // A packet rejected by the kernel because of its source has no next hop; in dsr the L4 forwards packets before the
   // kernel sees them.
@@ -78,8 +79,7 @@ function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cau
   const early = forwardsFrames && service.vip === dst.ip;
   if (refusesSource(evidence) && !early) return null;
   // No flow goes to a server that is down: the request is from a health check.
-  const servers = leg === 'request' && balancedBy(service, node) ? service!.pool : [];
-  const chosen = servers.filter((server) => healthy?.includes(server.node) !== false);
+  const chosen = leg === 'request' && balancedBy(service, node) ? serversInUse(node, service!, evidence) : [];
   const sentOn = translatedBack(evidence, node, dst.ip);
   const own = sentOn === null ? [] : [sentOn.source.ip];
   const ends = [dst.ip, src.ip, flow.source, ...own, ...chosen.map(({ address }) => address)];
