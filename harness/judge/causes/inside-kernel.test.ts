@@ -117,6 +117,13 @@ describe('where a tunnel ends', () => {
     expect(named(endingAt(evidenceOf(lab, 'client', 'a', seen), 's1'))).toEqual(['no-tunnel-end', 's1']);
   });
 
+  test('a server without the VIP that refuses the source of the outer packet', () => {
+    const lab = crossSubnet({ services, nodes: { s1: { tunnelEnd: ['a'], rpFilter: 2 } } });
+    const seen = (kernel: RouteAnswer) => named(endingAt(evidenceOf(lab, 'client', 'a', { kernel }), 's1'))[0];
+    expect(seen('reverse-path')).toBe('reverse-path');
+    expect(seen('routed')).toBe('vip-not-on-server');
+  });
+
   test('not without rp_filter, and not where no such packet was counted', () => {
     expect(causeBy(0, {})[0]).toBe('unexplained');
     expect(causeBy(1, { TcpOutRsts: 1 })[0]).toBe('unexplained');

@@ -1,6 +1,6 @@
 import { L3, oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { CLIENT, evidenceOf, named, TCP_KEY } from '../testing/evidence.ts';
+import { CLIENT, evidenceOf, icmp, named, TCP_KEY } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s2'], proxyIp: PIP } };
@@ -37,6 +37,9 @@ describe('reply-not-from-vip', () => {
       return named({ ...evidence, walk: { request, reply } });
     };
     expect(from('203.0.113.31')).toEqual(['reply-not-from-vip', 'l4']);
+    const error = icmp([5, 'l3', 'out', 'l2'], { type: 3, code: 1 });
+    const reply = evidence.walk.reply.slice(0, end).map((hop) => ({ ...hop, src: { ...hop.src, ip: L3 } }));
+    expect(named({ ...evidence, walk: { request, reply }, packets: [error] })).toEqual(['no-neighbour', 'l3']);
     expect(from('203.0.113.12')[0]).not.toBe('reply-not-from-vip');
   });
 

@@ -1,5 +1,6 @@
 import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
+import type { Hop } from '../../terms/walk.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
@@ -8,11 +9,12 @@ import { addressesOf, type Rule } from './rule.ts';
  * The answer reached the load balancer that hides the caller, from an address that it sent nothing to, so it belongs to
  * none of its connections.
  */
-export const replyToProxyIp: Rule = ({ walk, flow, plan }) => {
+export const replyToProxyIp: Rule = ({ walk, flow, plan, packets }) => {
   const last = walk.reply.at(-1);
   const service = serviceOf(plan, flow);
   const l4 = service?.l4s.find(({ node }) => node === last?.node);
   if (!last || !l4?.proxyIps.includes(last.dst.ip) || !isAddressee(last, plan)) return null;
+  if (isError(last, packets)) return null;
   const sent = walk.request.findLast(({ node, direction }) => node === l4.node && direction === 'out');
   const isServer = service!.pool.some(({ address }) => address === sent?.dst.ip);
   if (sent === undefined || !isServer || sent.dst.ip === last.src.ip) return null;
@@ -41,7 +43,7 @@ export const replyElsewhere: Rule = (evidence) => {
   // An L4 that balances its own calls restores the answer's source only then.
   if (ownServiceOf(plan, flow)?.pool.some(({ address }) => address === last.src.ip) === true) return null;
   if (refusesSource(evidence)) return null;
-  if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === last.src.ip)) return null;
+  if (isError(last, packets)) return null;
   return from(last.src.ip, evidence);
 };
 
@@ -68,4 +70,9 @@ function laterElsewhere(evidence: Evidence): Cause | null {
 function from(source: string, { flow, plan }: Evidence): Cause {
   const params = { node: flow.from, called: flow.address, source, owner: ownerOf(plan, source) };
   return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
+}
+
+/** Whether an answer is an ICMP error, which may come from anywhere. */
+function isError({ src }: Hop, packets: Evidence['packets']): boolean {
+  return packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === src.ip);
 }

@@ -2,13 +2,15 @@ import { isDirect, MODES } from '../../terms/mode.ts';
 import { endsAt } from '../../terms/tunnel.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { cause } from '../../terms/cause.ts';
-import type { Evidence } from '../evidence/evidence.ts';
+import { refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /** DSR: the request reached a server without the VIP; if that server routes, it forwarded the packet. */
 export const withoutVip: Rule = (evidence) => {
   const at = evidence.walk.request[arrivalWithoutVip(evidence)];
   const service = serviceOf(evidence.plan, evidence.flow);
+  // A packet of a tunnel is for the server itself: its source is checked before anything is taken out.
+  if (at?.inside !== undefined && vanishedAt(evidence)?.hop === at && refusesSource(evidence)) return null;
   return at && service ? cause('vip-not-on-server', 'vip-missing', { node: at.node, vip: service.vip }) : null;
 };
 
