@@ -16,7 +16,7 @@ export function captureFiles(results: Results): { path: string; content: Uint8Ar
   });
 }
 
-/** Where the capture of a flow is, relative to the page; null where it has none. */
+/** Path of a flow's capture file, relative to the page; null without one. */
 export function capturePath(scenario: string, variant: string, flow: FlowResult): string | null {
   const kept = flow.verdict === 'fail' && flow.attempts.some(({ packets }) => packets.some(({ raw }) => raw));
   const file = [scenario, variant, flow.name]

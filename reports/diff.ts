@@ -7,14 +7,14 @@ export interface FlowChange {
   kind: 'newly failing' | 'mended' | 'otherwise changed' | 'new' | 'gone';
   /** `scenario › variant › flow`. */
   where: string;
-  /** In words; null where the flow was not there. */
+  /** As text; null if the flow did not exist. */
   before: string | null;
   after: string | null;
 }
 
 const ORDER: FlowChange['kind'][] = ['newly failing', 'mended', 'otherwise changed', 'new', 'gone'];
 
-/** Flows whose verdict, outcome, cause or findings are not the same in both runs, the worst news first. */
+/** Flows whose verdict, outcome, cause or findings differ between two runs; regressions first. */
 export function diffResults(before: Results, after: Results): FlowChange[] {
   const [old, now] = [flowsByPlace(before), flowsByPlace(after)];
   const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((where): FlowChange[] => {

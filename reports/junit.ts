@@ -30,12 +30,12 @@ function testCase(scenario: ScenarioResult, variant: VariantResult, flow: FlowRe
   return `${open}>\n      <${tag} type="${escapeXml(type)}" message="${escapeXml(story(flow))}">${escapeXml(failureText(flow))}</${tag}>\n    </testcase>\n`;
 }
 
-/** What a CI system shows of a stream that passed: that it had an outage, and of which length. */
+/** For a stream that passed: whether it had an outage, and how long. */
 function systemOut(flow: FlowResult): string {
   return `<system-out>${escapeXml(streamLines(flow).join('\n'))}</system-out>`;
 }
 
-/** What a stream did in a step, and what was predicted of it. */
+/** A stream in a step, observed and predicted. */
 function streamLines(flow: FlowResult): string[] {
   const { stream } = flow;
   if (!stream) return [];
@@ -48,7 +48,7 @@ function streamLines(flow: FlowResult): string[] {
   ];
 }
 
-/** What a CI system shows of a failed case: expectation, reasons, cause and the walk. */
+/** Text of a failed case: expectation, reasons, cause and walk. */
 function failureText(flow: FlowResult): string {
   const attempt = flow.stream
     ? typicalAttempt(flow)

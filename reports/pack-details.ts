@@ -16,7 +16,7 @@ import type {
   Yaml,
 } from './content/page-details.ts';
 
-/** Packs a scenario; of attempts that tell the same story only the first keeps its packets. */
+/** Packs a scenario; of attempts with an equal course only the first keeps its packets. */
 export function packScenario({ name: scenario, variants }: ScenarioResult, yaml: Yaml): PackedScenario {
   const tables: Tables = { hops: [], packets: [] };
   const packed = variants.map(({ name, title, at, change, timings, flows, timeline }) => {
@@ -85,7 +85,7 @@ function packWalk({ request, reply, question }: Walk, hops: Hop[]): PackedWalk {
   };
 }
 
-/** A stream in a step: its attempts are examples of the stream, and the walks of calls that have settled are its predictions. */
+/** A stream in a step: its attempts are examples, and the walks of settled calls are its predictions. */
 function packStreamCell(flow: FlowResult, cell: StreamInStep, beginMs: number): FlowResult {
   const settled = cell.predicted.settled?.map((prediction) => ({ ...prediction, request: [], reply: [] })) ?? null;
   const { outage } = cell.summary;
@@ -97,7 +97,7 @@ function shifted({ fromMs, toMs, ms }: Outage, beginMs: number): Outage {
   return { fromMs: fromMs - beginMs, toMs: toMs === null ? null : toMs - beginMs, ms };
 }
 
-/** A timeline that begins with its first step, as the page shows it: so variants can be compared. */
+/** A timeline relative to its first step, so that variants can be compared. */
 function packTimeline(timeline: TimelineResult, beginMs: number, tables: Tables): PackedTimeline {
   const since = <T extends { beginMs: number; endMs: number }>(part: T): T => ({
     ...part,
@@ -142,7 +142,7 @@ function append<T>(table: T[], rows: T[]): Range {
   return [start, rows.length];
 }
 
-/** Packets without their bytes, which are in the capture file. */
+/** Packets without their bytes: those are in the capture file. */
 function differences(packets: Sighting[]): Sighting[] {
   const microseconds = packets.map(({ time }) => Math.round(time / 1000));
   return packets.map(({ node, iface, direction, frame }, i) => {

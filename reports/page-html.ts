@@ -26,7 +26,7 @@ export interface PageBundle {
 export function pageHtml(results: Results, bundle: PageBundle, sources: Record<string, string> = {}): string {
   const count = countVerdicts(cellsOf(results).map(({ flow }) => flow));
   const totals = `${count.fail} failed, ${count['not-run']} not run, ${count.pass} passed`;
-  // Nothing outside of these tags can end them: `</` in a script or style is written in another way.
+  // `</` in a script or style is escaped, so that nothing can end these tags.
   const js = bundle.js.replaceAll(/<\/(?=script)/gi, '\\x3c/');
   const css = bundle.css.replaceAll(/<\/(?=style)/gi, '\\3c /');
   const hash = createHash('sha256').update(js).digest('base64');
@@ -58,12 +58,12 @@ function stampTag(stamp: string | undefined): string {
   return stamp === undefined ? '' : `\n<meta name="stamp" content="${escapeXml(stamp)}">`;
 }
 
-/** The stamp as a script, which a page at file:// can load again and again; null ends that. */
+/** The stamp as a script, which a page at file:// can reload; null ends that. */
 export function stampScript(stamp: string | null): string {
   return `l4labReport(${JSON.stringify(stamp)});\n`;
 }
 
-/** Details that were made already: a report that is written again and again has few new ones each time. */
+/** Cache of packed details: a report that is rewritten often has few new ones each time. */
 const made = new WeakMap<ScenarioResult, { yaml: string; data: string }>();
 
 function detailsOf(scenario: ScenarioResult, sources: Record<string, string>): string {
@@ -84,7 +84,7 @@ function chunk(id: string, data: string): string {
   return `<script type="text/plain" id="${id}">${data}</script>`;
 }
 
-/** The lines of a flow's declaration: from its first line to the next item of the same list, twelve at most. */
+/** The lines of a flow's declaration, twelve at most. */
 function excerpt(text: string | undefined, line: number): Yaml[string] {
   const lines = text?.split('\n').slice(line - 1, line + 11) ?? [];
   const indent = lines[0]?.search(/\S/) ?? 0;

@@ -12,7 +12,7 @@ import { sampleResults } from '../samples/sample-results.ts';
 import { timelineResults } from '../samples/timeline-results.ts';
 import { writeReports } from '../write-reports.ts';
 
-/** Views of a report, by the name of their picture: the first flow, and the first that did not get through. */
+/** Views of a report by picture name: of the first flow, and of the first that failed. */
 function shots(results: Results): Record<string, string> {
   const cells = cellsOf(results);
   const link = ({ scenario, variant, flow }: CellInContext) =>
@@ -56,7 +56,7 @@ function samples(): Results {
   return { ...results, scenarios: [...results.scenarios, ...timelineResults().scenarios] };
 }
 
-/** Text of the scenario files, by path, as far as they are there. */
+/** Text of the scenario files that exist, by path. */
 async function sourcesOf({ scenarios }: Results): Promise<Record<string, string>> {
   const read = scenarios.map(async ({ file }) => [file, await readFile(file, 'utf8').catch(() => null)] as const);
   return Object.fromEntries((await Promise.all(read)).flatMap(([file, text]) => (text === null ? [] : [[file, text]])));

@@ -7,7 +7,7 @@ import { causeText, fixesText, say } from '../messages/catalogue.ts';
 import { en } from '../messages/en.ts';
 import { seenOf } from './seen.ts';
 
-/** One cell of a scenario's matrix, with the row and column it stands in. */
+/** One cell of a scenario's matrix, with its row and column. */
 export interface CellInContext {
   scenario: ScenarioResult;
   variant: VariantResult;
@@ -28,7 +28,7 @@ export function countVerdicts(cells: { verdict: Verdict }[]): Record<Verdict, nu
   return count;
 }
 
-/** Whether a flow fails as expected but does not pass for another reason: a control, its path, a disagreement. */
+/** Whether a flow fails as expected, but its verdict is not a pass because of a control, its path or a disagreement. */
 export function failsAsDeclared(flow: FlowResult): boolean {
   const { verdict, expected, cause } = flow;
   const declared = alternativesOf(expected).some((one) => one.outcome === 'fails' && one.cause === cause?.code);
@@ -71,7 +71,7 @@ export function story(flow: FlowResult): string {
   return `${flow.from} → ${flow.to}: ${message ? say(en, message) : flow.outcome === 'works' ? 'works.' : 'nothing is known.'}`;
 }
 
-/** What a stream did in a step, in a line: its outage, and why calls failed; null for a flow, and where nothing ran. */
+/** A stream in a step, in one line: its outage, and why calls failed; null for flows, and if nothing ran. */
 export function streamText({ stream, verdict }: Pick<FlowResult, 'stream' | 'verdict'>): string | null {
   return stream === undefined || verdict === 'not-run' ? null : en.timeline.seen(stream.summary);
 }
@@ -80,13 +80,13 @@ export function streamText({ stream, verdict }: Pick<FlowResult, 'stream' | 'ver
 export function remedy(flow: FlowResult, { interrupted }: Pick<Results, 'interrupted'>): string | null {
   const [smallest] = flow.counterfactuals;
   if (failsAsDeclared(flow) || flow.cause === null) return null;
-  // No change is looked for that would mend a stream: what usually helps is told.
+  // Fixes are not searched for streams, so the usual fix is shown.
   if (flow.stream && !smallest) return flow.verdict === 'pass' ? null : `usual fix: ${causeText(en, flow.cause).fix}`;
   if (smallest) return `possible fix: ${fixesText(en, smallest.fixes)}`;
   return interrupted ? null : flow.disagreement ? en.noFixFromDisagreement : en.noFix;
 }
 
-/** Reasons whose text has the cause in it. */
+/** Reasons whose text includes the cause. */
 const TELL_THE_CAUSE: Reason['code'][] = [
   'expected-to-work',
   'other-cause',
@@ -103,7 +103,7 @@ export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'rea
   return cause === null || isInReasons ? reasons : [cause.detail, ...reasons];
 }
 
-/** Cells that did not pass, by cause code, or by what else is wrong with them. */
+/** Cells that did not pass, grouped by cause code or other reason. */
 export function failuresByCause(cells: CellInContext[]): Map<string, CellInContext[]> {
   const groups = new Map<string, CellInContext[]>();
   for (const cell of cells.filter(({ flow }) => flow.verdict !== 'pass')) {
@@ -113,7 +113,7 @@ export function failuresByCause(cells: CellInContext[]): Map<string, CellInConte
   return groups;
 }
 
-/** Name of the group in which a failure is listed. */
+/** Group of a failure. */
 function failureGroup(flow: FlowResult): string {
   if (flow.verdict === 'not-run') return 'not run';
   if (flow.stream) return streamGroup(flow);
@@ -127,7 +127,7 @@ function failureGroup(flow: FlowResult): string {
   );
 }
 
-/** A stream differs from its prediction, or else fails for what most of its calls did, however that is not as expected. */
+/** For a stream: the disagreement with its prediction, or else what most of its calls did. */
 function streamGroup({ reasons, disagreement, cause }: FlowResult): string {
   const onlyDiffers = disagreement !== null && reasons.every(({ code }) => code === 'disagreement');
   return onlyDiffers ? 'prediction and observation differ' : (cause?.code ?? 'not as expected');

@@ -16,7 +16,7 @@ export interface Crossing {
 /** Node at the other end of an interface. */
 export type PeerOf = (node: string, iface: string) => string | null;
 
-/** The wires that a packet crossed, in order; on `lo` a node talks to itself. */
+/** The wires that a packet crossed, in order; `lo` is inside one node. */
 export function crossings(hops: Hop[], peerOf: PeerOf): Crossing[] {
   const found: Crossing[] = [];
   hops.forEach((hop, i) => {
@@ -57,7 +57,7 @@ export function changesOf(crossing: Crossing): Hop['changed'] {
   return [...(crossing.out?.changed ?? []), ...(crossing.in?.changed ?? [])];
 }
 
-/** What makes two crossings the same round of a loop. */
+/** Equal for crossings of the same wire in different rounds of a loop. */
 export function lookOf(crossing: Crossing): Look {
   const { src, dst, ttl, inside } = hopOf(crossing);
   const key = [crossing.from, crossing.to, linkOf(crossing), src.ip, src.port, dst.ip, dst.port];

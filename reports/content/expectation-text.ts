@@ -28,7 +28,7 @@ export interface ExpectationMessages {
   avoids: (direction: 'request' | 'reply', nodes: string) => string;
   ttlAt: (direction: 'request' | 'reply', node: string, ttl: number) => string;
   lost: (range: string) => string;
-  /** Of streams; `range` says how long in ms, or how many. */
+  /** Of streams; `range` is in ms, or a number of calls. */
   outage: (range: string, causes: string, at: string | undefined) => string;
   allSurvive: string;
   connections: (what: 'survive' | 'reset' | 'stall', range: string) => string;
@@ -68,7 +68,7 @@ export const ENGLISH_EXPECTATION: ExpectationMessages = {
     ].join(' and '),
 };
 
-/** An expectation in words, one clause each: `works`, `served by s1`, `request crosses l4` … */
+/** An expectation as text, one clause per item: `works`, `served by s1`, `request crosses l4` … */
 export function expectationClauses(expect: StreamExpectation, messages = ENGLISH_EXPECTATION): string[] {
   if (expect.outcome === 'interrupted') {
     const [then, ...more] = singleClauses(expect.then, messages);
@@ -86,7 +86,7 @@ export function expectationClauses(expect: StreamExpectation, messages = ENGLISH
   ];
 }
 
-/** How many: one number where both bounds are the same. */
+/** A count: one number if both bounds are equal. */
 function exactOr(range: Range, messages: ExpectationMessages): string {
   const { atLeast, atMost } = range;
   return atLeast !== undefined && atLeast === atMost ? String(atLeast) : messages.range(range, '');

@@ -9,7 +9,7 @@ export function foldedControls(controls: ControlResult[]): ControlResult[] {
   const groups = new Map<string, ControlResult[]>();
   for (const control of controls) {
     const { from, protocol, port, works, client } = control;
-    // A failure is told with its own cause.
+    // Each failure keeps its own cause.
     const key = JSON.stringify(works && control.to !== null ? [from, protocol, port, client] : control);
     groups.set(key, [...(groups.get(key) ?? []), control]);
   }

@@ -12,7 +12,7 @@ export function legsOf({ question, request, reply }: Walk): { leg: Leg; hops: Ho
   return ways.filter(([, hops]) => hops.length > 0).map(([leg, hops]) => ({ leg, hops }));
 }
 
-/** What texts call them. */
+/** Their labels in texts. */
 export const LEG_TITLES: Record<Leg, string> = {
   question: 'DNS question',
   answer: 'DNS answer',
@@ -20,7 +20,7 @@ export const LEG_TITLES: Record<Leg, string> = {
   reply: 'reply',
 };
 
-/** Which of two ways they are drawn as. */
+/** Which of the two directions they are drawn in. */
 export function toneOf(leg: Leg): 'request' | 'reply' {
   return leg === 'question' || leg === 'request' ? 'request' : 'reply';
 }

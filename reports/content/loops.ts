@@ -2,19 +2,19 @@
 export interface Fold {
   /** Steps that are left out. */
   count: number;
-  /** TTL of the first and of the last of them. */
+  /** TTL of the first and the last of them. */
   ttl: { first: number; last: number };
 }
 
-/** A step to show; or, where `fold` is set, the first of those that it stands for. */
+/** A step to show; if `fold` is set, the first of the folded steps. */
 export interface Row<T> {
   step: T;
-  /** Place among all steps. */
+  /** Index among all steps. */
   index: number;
   fold: Fold | null;
 }
 
-/** What makes two steps the same but for the TTL; null where a step has none. */
+/** Equal for steps that differ only in TTL; null for a step without a TTL. */
 export interface Look {
   key: unknown;
   ttl: number | null;
@@ -22,7 +22,7 @@ export interface Look {
 
 const LONGEST_ROUND = 16;
 
-/** Steps as rows: of a loop that goes round at least three times while its TTL counts down, the first round and one fold. */
+/** Steps as rows. A loop of three rounds or more, with a decreasing TTL, becomes its first round and one fold. */
 export function foldLoops<T>(steps: T[], lookOf: (step: T) => Look): Row<T>[] {
   const looks = steps.map((step) => {
     const { key, ttl } = lookOf(step);
@@ -41,7 +41,7 @@ export function foldLoops<T>(steps: T[], lookOf: (step: T) => Look): Row<T>[] {
   return rows;
 }
 
-/** A fold in a few words, the same in every text. */
+/** Text of a fold. */
 export function foldText({ count, ttl }: Fold): string {
   return `… ${count} hops more, ttl ${ttl.first} to ${ttl.last}`;
 }

@@ -3,12 +3,12 @@ import { nameRuns, runText } from '../messages/names.ts';
 import { textTable } from './text-table.ts';
 import { wrap } from './wrap.ts';
 
-/** One column of a matrix: what the model says of every flow in this variant. */
+/** One column of a matrix: predictions of every flow in this variant. */
 export interface MatrixColumn {
   variant: string;
   /** By flow name; a flow may be missing from a variant. */
   cells: Map<string, Prediction[]>;
-  /** What is said of streams in steps, by `STEP.STREAM`. */
+  /** Texts about streams in steps, by `STEP.STREAM`. */
   streams?: Map<string, string>;
 }
 
@@ -81,7 +81,7 @@ function asSeenBy(caller: string, predictions: Prediction[]): Prediction[] {
   ];
 }
 
-/** The server, and the L4 that picked it where that may be one of several. */
+/** The server, and the L4 that picked it if several may. */
 function pickOf({ l4, picked }: Prediction, all: Prediction[]): string {
   if (picked === null) return 'no pick';
   return new Set(all.map((one) => one.l4)).size > 1 && l4 !== null ? `${l4} with ${picked}` : picked;
@@ -89,7 +89,7 @@ function pickOf({ l4, picked }: Prediction, all: Prediction[]): string {
 
 const MOST_NAMED = 4;
 
-/** `s1/s2`, `s1 … s60`; where many do not count on, the first few. */
+/** `s1/s2`, `s1 … s60`; of many names without consecutive numbers, the first few. */
 function folded(names: string[]): string {
   const runs = nameRuns(names);
   if (runs.length <= MOST_NAMED) return runs.map(runText).join('/');

@@ -1,8 +1,8 @@
-/** A plain value, as JSON can hold it. */
+/** A JSON value. */
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
 type Row = Record<string, Json | undefined>;
 
-/** Rows of one shape, by column: what repeats stands together, which is what deflate is good at. */
+/** Rows of one shape, by column: similar values are adjacent, so that they compress well. */
 export interface PackedRows {
   count: number;
   columns: PackedColumn[];
@@ -13,7 +13,7 @@ interface PackedColumn {
   path: string[];
   /** Distinct values, in order of appearance. */
   values: Json[];
-  /** Index into `values` per row; -1 where the row has no such field. */
+  /** Index into `values` per row; -1 if the row lacks the field. */
   at: number[];
 }
 
@@ -24,7 +24,7 @@ export function packRows(rows: object[]): PackedRows {
     eachLeaf(row as Row, '', (path, value) => {
       const column = columns.get(path) ?? { path: path.split('/'), values: [], at: [], index: new Map<Json, number>() };
       columns.set(path, column);
-      // Text is quoted, so that no text is taken for a list of the same look.
+      // Text is quoted, to be distinct from a list with the same JSON.
       const key = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : value;
       const index = column.index.get(key) ?? column.values.push(value) - 1;
       column.index.set(key, index);
@@ -35,7 +35,7 @@ export function packRows(rows: object[]): PackedRows {
   return { count: rows.length, columns: [...columns.values()].map(({ path, values, at }) => ({ path, values, at })) };
 }
 
-/** Rows `start` to `start + count` as they were packed. */
+/** Unpacks rows `start` to `start + count`. */
 export function unpackRows({ columns }: PackedRows, start: number, count: number): object[] {
   return Array.from({ length: count }, (_, i) => {
     const row: Row = {};

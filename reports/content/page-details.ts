@@ -20,10 +20,10 @@ export interface PackedScenario {
   yaml: Yaml;
 }
 
-/** Lines of the scenario's file that declare a flow, by flow; empty where the file was not given. */
+/** Lines of the scenario's file that declare a flow, by flow; empty without the file. */
 export type Yaml = Record<string, { firstLine: number; lines: string[] }>;
 
-/** Place of some rows in a table. */
+/** Range of rows in a table. */
 export type Range = [start: number, count: number];
 
 interface PackedVariant extends Omit<VariantResult, 'flows' | 'timeline' | 'plan' | 'balancers' | 'logs'> {
@@ -39,14 +39,14 @@ export interface PackedTimeline extends Omit<TimelineResult, 'streams'> {
   })[];
 }
 
-/** A call, with its begin counted from that of the one before. Times are hundredths of a ms. */
+/** A call; its start is relative to the previous one. Times are hundredths of a ms. */
 export interface PackedCall extends Omit<CallResult, 'beginMs' | 'endMs'> {
   after: number;
   took: number;
 }
 
 export interface PackedFlow extends Omit<FlowResult, 'attempts' | 'predicted'> {
-  /** None of a stream in a step: they are the stream's examples. */
+  /** Empty for a stream in a step: its attempts are the stream's examples. */
   attempts: PackedAttempt[];
   predicted: (Omit<Prediction, keyof Walk> & PackedWalk)[];
   capture: string | null;
@@ -61,19 +61,19 @@ export interface PackedWalk {
 
 export interface PackedAttempt extends Omit<Attempt, 'observed' | 'packets'> {
   walk: PackedWalk;
-  /** The packets, or the number of an earlier attempt that tells the same story. */
+  /** The packets, or the number of an earlier attempt with an equal course. */
   packets: Range | { sameAs: number };
 }
 
-/** An attempt as the page shows it: packets of a repeated story are left to results.json. */
+/** An attempt as the page shows it: packets of a repeated course are only in results.json. */
 export interface PageAttempt extends Attempt {
-  /** Earlier attempt with the same story, whose packets the page carries; null where these are here. */
+  /** Earlier attempt with an equal course, which has the packets; null if they are here. */
   sameAs: number | null;
 }
 
 export interface PageFlow extends FlowResult {
   attempts: PageAttempt[];
-  /** Capture file beside the page; null where the flow has none. */
+  /** Capture file beside the page; null without one. */
   capture: string | null;
 }
 
@@ -83,17 +83,17 @@ export interface PageVariant extends VariantResult {
   yaml: Yaml;
 }
 
-/** Times are counted from the begin of the first step. */
+/** Times are relative to the start of the first step. */
 export interface PageTimeline extends TimelineResult {
   streams: PageStream[];
 }
 
-/** Calls stand in the order in which they began. */
+/** Calls in the order of their start. */
 export interface PageStream extends StreamResult {
   examples: PageAttempt[];
 }
 
-/** One variant, by its number, with its tables laid out again. */
+/** Unpacks one variant, by its number. */
 export function unpackVariant(packed: PackedScenario, number: number): PageVariant {
   const { flows, timeline: packedTimeline, ...variant } = packed.variants[number]!;
   const hopsAt = ([start, count]: Range) => unpackRows(packed.hops, start, count) as Hop[];
@@ -137,7 +137,7 @@ export function unpackVariant(packed: PackedScenario, number: number): PageVaria
   };
 }
 
-/** The stream that a cell is about, the number of its step, and the examples of its calls; null for other flows. */
+/** The stream of a cell, the number of its step, and the examples of its calls; null for other flows. */
 export function examplesIn(
   { steps, streams }: PageTimeline,
   { stream: cell }: Pick<FlowResult, 'stream'>,

@@ -31,7 +31,7 @@ export interface IndexScenario {
   lab: string;
   sources: ScenarioResult['sources'];
   flows: ScenarioResult['flows'];
-  /** Steps of the scenario; empty where it has none. */
+  /** Steps of the scenario; empty without any. */
   steps: Pick<StepPlan, 'name' | 'title' | 'actions'>[];
   variants: IndexVariant[];
 }
@@ -40,13 +40,13 @@ export interface IndexVariant {
   name: string;
   title: string;
   change: string;
-  /** Null where it ran with the rest. */
+  /** Null if it ran with the rest. */
   ranAt: string | null;
   timings: VariantResult['timings'];
   flows: IndexFlow[];
 }
 
-/** One cell of the matrix in short. */
+/** Summary of one cell of the matrix. */
 export interface IndexFlow extends Seen {
   name: string;
   protocol: FlowProtocol;
@@ -56,15 +56,15 @@ export interface IndexFlow extends Seen {
   verdict: Verdict;
   /** What happened, or why the verdict is not a pass. */
   message: Headline | null;
-  /** The smallest change that would make a failed flow work; null where none is known, or where it is meant to fail. */
+  /** The smallest change that would make a failed flow work; null if none is known, or if it is expected to fail. */
   fixes: Fix[] | null;
   /** Prediction and observation differ. */
   disagrees: boolean;
-  /** Present where the cell is a stream in a step. */
+  /** Present if the cell is a stream in a step. */
   stream?: Pick<StreamInStep, 'stream' | 'step' | 'summary'>;
   /** Mode of the service that is called; null for a flow to a node. */
   mode: Mode | null;
-  /** Nodes that its packets touched, or that it names. */
+  /** Nodes that its packets crossed, or that it names. */
   nodes: string[];
   durationMs: number;
 }
@@ -97,7 +97,7 @@ export function toPageIndex({ startedAt, durationMs, environment, interrupted, s
   };
 }
 
-/** The steps that any variant has, in their order: a variant may leave some out. */
+/** The steps of all variants, in order: a variant may omit some. */
 function stepsOf(variants: VariantResult[]): IndexScenario['steps'] {
   const steps = variants.flatMap(({ plan }) => plan.timeline?.steps ?? []);
   return [...new Map(steps.map((step) => [step.name, step])).values()].map(({ name, title, actions }) => {

@@ -22,7 +22,7 @@ export function predictionsText(predictions: Prediction[], plan: Plan, width: nu
   return texts.join('\n');
 }
 
-/** What a DNS server says, in words. */
+/** Text of a DNS server's answer. */
 function answerText({ name, server, addresses, ageS }: Question): string {
   const [first, ...others] = addresses;
   if (ageS !== undefined) return `The caller has an answer of ${server}, ${ageS} s old: ${name} is ${first}`;
@@ -31,7 +31,7 @@ function answerText({ name, server, addresses, ageS }: Question): string {
   return `${server} answers that ${name} is ${first}${rest}`;
 }
 
-/** A flow's alternatives, those together that differ in nothing but the picked server. */
+/** A flow's alternatives; those that differ only in the picked server are one. */
 export function alikePredictions(predictions: Prediction[], plan: Plan): Prediction[][] {
   const groups = new Map<string, Prediction[]>();
   for (const prediction of predictions) {
@@ -41,7 +41,7 @@ export function alikePredictions(predictions: Prediction[], plan: Plan): Predict
   return [...groups.values()];
 }
 
-/** A prediction with a placeholder for whatever belongs to the picked server alone. */
+/** A prediction with placeholders for everything specific to the picked server. */
 function withoutServer(prediction: Prediction, { nodes }: Plan): string {
   const { picked } = prediction;
   const interfaces = nodes.flatMap((node) => node.interfaces.filter((i) => node.name === picked || i.peer === picked));

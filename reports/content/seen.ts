@@ -4,19 +4,19 @@ import type { FlowResult } from '../../harness/terms/results.ts';
 import type { StreamSummary } from '../../harness/terms/timeline-results.ts';
 import type { OutcomeGroup } from '../messages/catalogue.ts';
 
-/** What was seen of a flow over all its attempts, as lists and matrices show it. */
+/** Observed outcome of a flow over all attempts, for lists and matrices. */
 export interface Seen {
-  /** `varies` where some attempts worked and others failed, as was expected; of a stream, where some calls failed. */
+  /** `varies` if some attempts worked and others failed, as expected; of a stream, if some calls failed. */
   outcome: 'works' | 'fails' | 'varies' | null;
   cause: CauseCode | null;
-  /** Node at which the packet died or turned. */
+  /** Node that dropped or rejected the packet. */
   causeNode: string | null;
   findings: FindingCode[];
-  /** The ways that attempts went, where that is several and as expected; else empty. */
+  /** The distinct outcomes of attempts, if there are several and that is expected; else empty. */
   outcomeGroups: OutcomeGroup[];
 }
 
-/** What was seen of a flow. One that goes several ways, as it should, is no failure, though attempts of it fail. */
+/** Observed outcome of a flow. Several outcomes, as expected, are no failure even if attempts fail. */
 export function seenOf(
   flow: Pick<FlowResult, 'verdict' | 'expected' | 'outcome' | 'cause' | 'findings' | 'attempts' | 'stream'>,
 ): Seen {
@@ -41,7 +41,7 @@ function seenOfStream({ calls, failed, causes }: StreamSummary): Pick<Seen, 'out
   };
 }
 
-/** How attempts went, each way once: those that work first. */
+/** Distinct outcomes of attempts; those that work first. */
 export function outcomeGroupsOf({ attempts }: Pick<FlowResult, 'attempts'>): OutcomeGroup[] {
   const outcomeGroups = new Map<string, OutcomeGroup>();
   for (const { outcome, cause, picked, servedBy } of attempts) {

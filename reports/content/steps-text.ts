@@ -37,7 +37,7 @@ export function stepsText(
   return blocks.join('');
 }
 
-/** A stream in a step: the outcome, and on what that is based. */
+/** A stream in a step: the outcome, and its basis. */
 function streamText(name: string, prediction: StreamPrediction, width: number): string {
   const notes = [...(prediction.outage?.bounds ?? []), ...prediction.unknown];
   return [

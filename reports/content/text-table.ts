@@ -1,4 +1,4 @@
-/** Rows of cells as text, columns two blanks apart, no blanks at the ends of lines. */
+/** Rows of cells as text: columns two spaces apart, no trailing spaces. */
 export function textTable(rows: string[][]): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>

@@ -9,15 +9,15 @@ import { peersOf } from './peers.ts';
 import { addressText } from './walk-text.ts';
 
 export interface DrawingOptions {
-  /** Characters that a line may have; more where even the lanes need more. */
+  /** Maximum line length in characters; lanes may need more. */
   width: number;
-  /** Where and why the walk ended early; null where it did not. */
+  /** Where and why the walk ended early; null if it did not. */
   cause: Pick<Cause, 'code' | 'node'> | null;
 }
 
 const GUTTER = 4;
 const LEAST_LANE = 8;
-/** With less room beside the lanes, what is said of an arrow goes below it. */
+/** With less room than this beside the lanes, labels go below their arrow. */
 const LEAST_TEXT = 34;
 
 /**
@@ -84,7 +84,7 @@ function lanesFor(names: string[]) {
   };
 }
 
-/** Where lanes have no room: who sends to whom. */
+/** If lanes do not fit: sender and receiver as text. */
 function listFor(names: string[]): ReturnType<typeof lanesFor> {
   const longest = Math.max(...names.map((name) => name.length));
   const width = 2 * longest + 5;
@@ -97,7 +97,7 @@ function listFor(names: string[]): ReturnType<typeof lanesFor> {
   };
 }
 
-/** What is said of a crossing: lines, each of pieces that are kept together where there is room. */
+/** Labels of a crossing: lines of pieces; a piece is not broken if it fits. */
 function whatIsNew(crossing: Crossing, before: Crossing | undefined, ownerOf: MacOwner): string[][] {
   const pair = (of: Crossing): string[] => [`${addressText(hopOf(of).src)} →`, addressText(hopOf(of).dst)];
   const changes = changesOf(crossing).map(
@@ -112,7 +112,7 @@ function whatIsNew(crossing: Crossing, before: Crossing | undefined, ownerOf: Ma
   ];
 }
 
-/** Breaks a line between its pieces, and a piece that is too long between its words. */
+/** Wraps a line between its pieces, and a long piece between words. */
 function wrapped(pieces: string[], width: number): string[] {
   const lines: string[] = [];
   for (const piece of pieces.flatMap((text) => (text.length <= width ? [text] : text.split(' ')))) {

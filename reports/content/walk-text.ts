@@ -4,20 +4,20 @@ import { LEG_TITLES, legsOf } from './legs.ts';
 import { foldLoops, foldText, type Look } from './loops.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 
-/** `203.0.113.80:80`, `[2001:db8::80]:80`, or the bare address where there is no port. */
+/** `203.0.113.80:80`, `[2001:db8::80]:80`, or only the address without a port. */
 export function addressText({ ip, port }: Pick<HopAddress, 'ip' | 'port'>): string {
   if (port === null) return ip;
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-/** What a hop changed, in words: `dst ip 203.0.113.80 → 203.0.113.11, ttl 63 → 62`. */
+/** Changes at a hop as text: `dst ip 203.0.113.80 → 203.0.113.11, ttl 63 → 62`. */
 export function changesText(hop: Hop): string {
   return hop.changed.map(({ field, from, to }) => `${field} ${from} → ${to}`).join(', ');
 }
 
-/** What makes two hops the same round of a loop. */
+/** Equal for hops at the same place in different rounds of a loop. */
 export function hopLook({ node, iface, direction, src, dst, ttl, inside }: Hop): Look {
-  // In a tunnel the TTL of what is carried tells rounds apart.
+  // In a tunnel, the inner TTL distinguishes rounds.
   return { key: [node, iface, direction, src.ip, src.port, dst.ip, dst.port], ttl: inside?.ttl ?? ttl };
 }
 

@@ -2,7 +2,7 @@ import { CAUSES } from '../../harness/terms/cause.ts';
 import { FINDINGS } from '../../harness/terms/finding.ts';
 import { en } from '../messages/en.ts';
 
-/** docs/causes.md: what `l4lab causes` prints, as a page that can be linked and searched. */
+/** docs/causes.md: the output of `l4lab causes` as a page. */
 export function causesDoc(): string {
   const causes = CAUSES.map((code) => {
     const { story, evidence, fix } = en.causes[code];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The files whose types results.json is made of, from the project's root. */
+/** Files with the types of results.json, relative to the project's root. */
 const FILES = [
   'harness/terms/results.ts',
   'harness/terms/attempt.ts',
@@ -21,7 +21,7 @@ const FILES = [
   'harness/terms/timeline-results.ts',
 ];
 
-/** Names and text of the files whose types results.json is made of. */
+/** Names and text of the files with the types of results.json. */
 export function contractSources(): { file: string; text: string }[] {
   return FILES.map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 }

@@ -45,7 +45,7 @@ function codeOf({ name }: ts.PropertySignature): string {
   return ts.isStringLiteral(name) ? name.text : name.getText();
 }
 
-/** What is said in English of a message with this code. */
+/** Example sentence in English for a message code. */
 function exampleOf(code: string): string {
   const message = { code, params: EXAMPLES[code as keyof typeof EXAMPLES] } as Message;
   return `_${oneLine(say(en, message))}_`;

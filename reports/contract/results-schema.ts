@@ -53,14 +53,14 @@ function schemaOf(type: ts.Type, context: Context): Schema {
   return { $ref: `#/$defs/${name}` };
 }
 
-/** Name of an interface, or of a union that has one; what has parameters is not one type. */
+/** Name of an interface or named union; generic types are not one type. */
 function nameOf(type: ts.Type): string | null {
   const { symbol, aliasSymbol, aliasTypeArguments } = type as { symbol?: ts.Symbol } & ts.Type;
   if (type.isUnion()) return aliasTypeArguments ? null : (aliasSymbol?.name ?? null);
   return symbol && symbol.flags & ts.SymbolFlags.Interface ? symbol.name : null;
 }
 
-/** An enumeration where all are literals. */
+/** An enumeration if all members are literals. */
 function unionSchema({ types }: ts.UnionType, context: Context): Schema {
   const present = types.filter(({ flags }) => !(flags & ts.TypeFlags.Undefined));
   if (present.every((type) => type.isLiteral())) return { enum: present.map((type) => type.value) };

@@ -19,7 +19,7 @@ export type Texts<Params> = { [Code in keyof Params]: (params: Params[Code]) => 
 /** All texts of results in one language; all languages have the same keys. */
 export interface Catalogue {
   causes: Record<CauseCode, CauseText>;
-  /** Where what happened is another story than its cause usually tells. */
+  /** Stories that differ from the usual one of their cause. */
   special: Record<'called-itself', CauseText>;
   /** General meaning of a finding. */
   findings: Record<FindingCode, string>;
@@ -39,13 +39,13 @@ export interface Catalogue {
   noFix: string;
   /** For a failure that differs from its prediction. */
   noFixFromDisagreement: string;
-  /** Ways that attempts of one flow went. */
+  /** Outcomes of a flow's attempts. */
   outcomeGroups: (outcomeGroups: OutcomeGroup[]) => string;
   /** Joins changes that help only together. */
   and: (changes: string[]) => string;
 }
 
-/** One of several ways that attempts of a flow went, and the servers that they went to. */
+/** One of several outcomes of a flow's attempts, and their servers. */
 export interface OutcomeGroup {
   outcome: 'works' | 'fails';
   cause: CauseCode | null;
@@ -55,7 +55,7 @@ export interface OutcomeGroup {
 interface CauseText {
   /** What happened to the packet, one sentence. */
   story: string;
-  /** What must be seen for this cause to be named. */
+  /** Required evidence of the cause. */
   evidence: string;
   fix: string;
 }

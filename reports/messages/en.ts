@@ -516,7 +516,7 @@ function range({ atLeast, atMost }: Range): string {
 }
 
 function ending(exitCode: number | null): string {
-  // An agent ends so when it is told to, and the harness did not tell it.
+  // The exit code of an agent that was stopped; the harness did not stop it.
   if (exitCode === 0) return 'was stopped (exit code 0), for example by a restart of Docker';
   if (exitCode === KILLED) return `was killed (exit code ${KILLED}), for example by docker kill or for lack of memory`;
   return exitCode === null ? 'ended' : `ended with exit code ${exitCode}`;

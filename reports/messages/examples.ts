@@ -28,7 +28,7 @@ const hop: HopDifference = {
 };
 const place = { code: 'refused', node: 'n8' } as const;
 
-/** Every code once, with parameters of its own: for tests, and for the reference of results.json. */
+/** Every code once, with distinct parameters: for tests, and for the reference of results.json. */
 export const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
   ...({
     'route-missing': { node, address },

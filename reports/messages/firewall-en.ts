@@ -8,7 +8,7 @@ const OWNERS: Record<BlockingChain['owner'], string> = {
   iptables: 'iptables',
 };
 
-/** That the host's firewall stops the wires of labs, which of its chains may do it, and what to do; in English. */
+/** Message that the host's firewall blocks lab traffic, with chains and remedies; in English. */
 export function networksBlocked(fault: Faults['networks-blocked']): string {
   const { versions, chains, legacy } = fault;
   const offBridges = offBridgesCommand(chains);

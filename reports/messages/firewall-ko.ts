@@ -1,7 +1,7 @@
 import type { Faults } from '../../harness/terms/fault.ts';
 import { letThroughCommands, listRulesCommand, offBridgesCommand } from './firewall-commands.ts';
 
-/** That the host's firewall stops the wires of labs, which of its chains may do it, and what to do; in Korean. */
+/** Message that the host's firewall blocks lab traffic, with chains and remedies; in Korean. */
 export function networksBlocked(fault: Faults['networks-blocked']): string {
   const { versions, chains, legacy } = fault;
   const offBridges = offBridgesCommand(chains);

@@ -1,14 +1,14 @@
 const natural = new Intl.Collator('en', { numeric: true });
 
-/** So many names in a row are told by the first and the last. */
+/** Minimum number of consecutive names that are folded to the first and the last. */
 const LONG_RUN = 4;
 
-/** Names as text, in which what counts on is folded: `s1 … s6, s8, s10, s11`. */
+/** Names as text, with consecutive ones folded: `s1 … s6, s8, s10, s11`. */
 export function namesText(names: string[]): string {
   return nameRuns(names).map(runText).join(', ');
 }
 
-/** Names by what counts on for long, each once; others stand alone. */
+/** Groups of consecutive names; others are alone. */
 export function nameRuns(names: string[]): string[][] {
   const runs: string[][] = [];
   for (const name of [...new Set(names)].sort(natural.compare)) {
@@ -23,7 +23,7 @@ export function runText(run: string[]): string {
   return run.length === 1 ? run[0]! : `${run[0]} … ${run.at(-1)}`;
 }
 
-/** `s10` after `s9`; null for a name that ends in no number. */
+/** `s10` for `s9`; null for a name without a number at its end. */
 function next(name: string): string | null {
   const [, stem, digits] = /^(.*?)(0|[1-9]\d*)$/.exec(name) ?? [];
   return digits === undefined ? null : `${stem}${Number(digits) + 1}`;

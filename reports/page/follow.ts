@@ -13,7 +13,7 @@ export function follow(): void {
     const script = document.createElement('script');
     script.src = `latest.js?${++loads}`;
     script.onload = () => script.remove();
-    // The report of a plain run has none.
+    // A report of `run` has no stamp.
     script.onerror = () => clearInterval(poll);
     document.head.append(script);
   }, PERIOD_MS);
@@ -30,7 +30,7 @@ function reload(): void {
   location.reload();
 }
 
-/** After a reload, the place where the reader was: browsers go back there before the page has been drawn. */
+/** Restores the scroll position after a reload: browsers do it before the page is drawn. */
 export function scrollToFormerPlace(): void {
   const place = sessionStorage.getItem(PLACE);
   sessionStorage.removeItem(PLACE);

@@ -22,18 +22,18 @@ const UNREACHABLE: Record<number, string> = {
   13: 'prohibited',
 };
 
-/** Name of an ICMP message, or its numbers where it has none here. */
+/** Name of an ICMP message, or its numbers. */
 export function icmpText({ type, code }: Pick<Icmp, 'type' | 'code'>): string {
   const name = type === 3 ? (UNREACHABLE[code] ?? TYPES[3]) : TYPES[type];
   return name ?? (type >= 256 ? `ICMPv6 type ${type - 256} code ${code}` : `type ${type} code ${code}`);
 }
 
-/** True for an answer to an echo request. */
+/** True for an echo reply. */
 export function isEchoReply({ type }: Pick<Icmp, 'type'>): boolean {
   return type === 0;
 }
 
-/** True for messages that complain about a packet, redirects among them. */
+/** True for messages about another packet, including redirects. */
 export function isIcmpError({ inner }: Pick<Icmp, 'inner'>): boolean {
   return inner !== undefined;
 }

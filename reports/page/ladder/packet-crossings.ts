@@ -14,18 +14,18 @@ export interface PacketCrossing {
   /** Nanoseconds since the attempt's first frame. */
   time: number;
   frame: Frame;
-  /** Of a trunk; null on any other wire. */
+  /** VLAN on a trunk; null on other wires. */
   vlan: number | null;
-  /** The interface of who sent it, or got it, where that is at a further link between the two nodes; else null. */
+  /** The interface if the wire is a second link between the two nodes; else null. */
   iface: string | null;
   /** Seen leaving; seen arriving. */
   left: boolean;
   arrived: boolean;
-  /** Text parts of the arrow; `changed` where the packet looked otherwise on the wire before. */
+  /** Text parts of the arrow; `changed` if different on the previous wire. */
   label: { text: string; changed: boolean }[];
 }
 
-/** Joins the two ends of every wire that a frame crossed, in time order, and marks what changed since the wire before. */
+/** Joins the two ends of every wire that a frame crossed, in time order, and marks changes from the previous wire. */
 export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCrossing[] {
   const found: PacketCrossing[] = [];
   const waiting = new Map<string, PacketCrossing[]>();
@@ -50,7 +50,7 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
       partner.arrived = true;
       continue;
     }
-    // Of ARP a run keeps what its asker and its answerer saw, so a missing end says nothing.
+    // A run keeps ARP only as seen by the requester and the owner, so a missing end means nothing.
     const [left, arrived] = frame.arp ? [true, true] : [direction === 'out', direction === 'in'];
     const crossing = {
       from,
@@ -69,7 +69,7 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
   return withLabels(found);
 }
 
-/** What makes two crossings the same round of a loop. */
+/** Equal for crossings of the same wire in different rounds of a loop. */
 export function packetLook({ from, to, iface, frame }: PacketCrossing): Look {
   return {
     key: [from, to, iface, frame.ip?.src, frame.ip?.dst, identity(frame)],
@@ -77,7 +77,7 @@ export function packetLook({ from, to, iface, frame }: PacketCrossing): Look {
   };
 }
 
-/** What NAT leaves alone: the same on every wire that one packet crosses. */
+/** Fields that NAT does not change: equal on every wire that one packet crosses. */
 function identity({ tcp, udp, icmp, arp, ip, inside, length }: Frame): string {
   if (tcp) return `tcp ${tcp.flags} ${tcp.seq} ${tcp.ack} ${tcp.payloadLength}`;
   if (icmp) return `icmp ${icmp.type} ${icmp.code} ${icmp.id} ${icmp.seq}`;

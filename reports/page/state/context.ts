@@ -6,11 +6,11 @@ import { type PageState, toFragment } from './route.ts';
 import type { Strings } from '../strings/en.ts';
 import type { Go } from './use-page-state.ts';
 
-/** What every view needs: the data, the state in the fragment, and the reader's language. */
+/** Shared by all views: data, state of the fragment, and language. */
 export interface Page {
   index: PageIndex;
   cells: Cell[];
-  /** Cells that the filter lets through. */
+  /** Cells that match the filter. */
   shown: Cell[];
   state: PageState;
   t: Strings;

@@ -2,7 +2,7 @@ import type { IndexFlow, IndexScenario, IndexVariant, PageIndex } from '../../co
 import { type Catalogue, say } from '../../messages/catalogue.ts';
 import type { Filter } from './route.ts';
 
-/** One cell with the names that lead to it. */
+/** One cell with the names of its scenario, variant and flow. */
 export interface Cell {
   scenario: IndexScenario;
   variant: IndexVariant;
@@ -16,13 +16,13 @@ export function allCells(index: PageIndex): Cell[] {
   );
 }
 
-/** What a cell is filed under beside its verdict: its cause, a finding, how it went, or that attempts vary. */
+/** Filter values of a cell besides its verdict: cause, finding, outcome, or that attempts vary. */
 export function causeOf(flow: IndexFlow): string {
   if (flow.outcomeGroups.length > 0) return 'varies';
   return flow.cause ?? flow.findings[0] ?? flow.outcome ?? 'not-run';
 }
 
-/** Cells that the filter lets through; every word of the text must occur somewhere in the cell's words, as the reader sees them. */
+/** Cells that match the filter; every word of its text must occur in the cell's visible text. */
 export function filterCells(cells: Cell[], filter: Filter, messages: Catalogue): Cell[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return cells.filter(
@@ -36,7 +36,7 @@ export function filterCells(cells: Cell[], filter: Filter, messages: Catalogue):
   );
 }
 
-/** Values that each filter can take here, sorted, with the number of cells that have it. */
+/** Values of each filter, sorted, with the number of cells. */
 export function filterChoices(cells: Cell[]): Record<Exclude<keyof Filter, 'text'>, Map<string, number>> {
   return {
     verdict: tally(cells.map(({ flow }) => flow.verdict)),
@@ -58,12 +58,12 @@ export function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[
   return groups;
 }
 
-/** How a flow went, for telling cells apart: `works`, `fails`, `varies`, a finding where there is one; null where it did not run. */
+/** Outcome of a flow, to compare cells: `works`, `fails`, `varies`, or a finding; null if it did not run. */
 export function wentHow(flow: IndexFlow): string | null {
   return flow.findings[0] ?? flow.outcome;
 }
 
-/** A row flips when a flow does not go the same way in all variants that ran it. */
+/** Whether a flow's outcome differs between the variants that ran it. */
 export function flips(scenario: IndexScenario, flowName: string): boolean {
   const paths = scenario.variants
     .flatMap(({ flows }) => flows.filter(({ name }) => name === flowName).map(wentHow))

@@ -1,7 +1,7 @@
 import type { PageFlow, PageVariant } from '../../content/page-details.ts';
 import type { IndexScenario } from '../../content/page-index.ts';
 
-/** What every tab of a flow gets. */
+/** Props of every tab of a flow. */
 export interface FlowView {
   scenario: IndexScenario;
   variant: PageVariant;

@@ -5,12 +5,12 @@ const scenarios = new Map<number, Promise<PackedScenario>>();
 const variants = new Map<string, Promise<PageVariant>>();
 const decoded = new Map<string, PageVariant>();
 
-/** The index that stands in the page. */
+/** The index embedded in the page. */
 export function readIndex(): Promise<PageIndex> {
   return readChunk<PageIndex>('index');
 }
 
-/** Details of a variant, by its place in the index; decoded once. */
+/** Details of a variant, by its position in the index; decoded once. */
 export function readVariant(scenario: number, variant: number): Promise<PageVariant> {
   const chunk = scenarios.get(scenario) ?? readChunk<PackedScenario>(`scenario-${scenario}`);
   scenarios.set(scenario, chunk);
@@ -26,7 +26,7 @@ export function readVariant(scenario: number, variant: number): Promise<PageVari
   return reading;
 }
 
-/** Details of a variant that were decoded before; null where they were not. */
+/** Details of a variant if already decoded; else null. */
 export function decodedVariant(scenario: number, variant: number): PageVariant | null {
   return decoded.get(placeOf(scenario, variant)) ?? null;
 }

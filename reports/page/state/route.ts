@@ -1,27 +1,27 @@
-/** What the page shows; all of it stands in the URL fragment, so that a link shows what its sender saw. */
+/** State of the page, all in the URL fragment, so that a link reproduces it. */
 export interface PageState {
   view: 'overview' | 'scenario' | 'run';
-  /** Names; null where nothing is chosen. */
+  /** Names; null if nothing is selected. */
   scenario: string | null;
   variant: string | null;
   flow: string | null;
   tab: Tab;
-  /** Attempt that is shown, from 1; 0 for the first that shows what the verdict is about. */
+  /** Attempt shown, from 1; 0 for the first with the flow's outcome. */
   attempt: number;
-  /** Crossing that is stepped to, from 1; 0 shows the whole way. */
+  /** Selected crossing, from 1; 0 shows the whole walk. */
   step: number;
-  /** What the ladder leaves out. */
+  /** What the ladder hides. */
   hide: Hidden[];
   /** Variant that the flow, or the timeline, is compared with. */
   against: string | null;
-  /** Call of a stream that is shown by its example, from 1; 0 where none is chosen. */
+  /** Selected call of a stream, from 1; 0 for none. */
   call: number;
   /** Part of the timeline that is shown, ms; null for all of it. */
   span: { fromMs: number; toMs: number } | null;
-  /** Whether everything in a timeline has a row of its own. */
+  /** Whether every item of a timeline has its own row. */
   all: boolean;
   filter: Filter;
-  /** Null follows the reader's system. */
+  /** Null follows the system setting. */
   theme: 'light' | 'dark' | null;
   lang: 'en' | 'ko' | null;
 }
@@ -45,7 +45,7 @@ export interface Filter {
 export const NO_FILTER: Filter = { text: '', verdict: '', cause: '', mode: '', lab: '', node: '' };
 const FILTER_KEYS = Object.keys(NO_FILTER) as (keyof Filter)[];
 
-/** Reads a fragment, with or without `#`; what it does not understand becomes the default. */
+/** Parses a fragment, with or without `#`; unknown values become the default. */
 export function parseFragment(fragment: string): PageState {
   const [path = '', query = ''] = fragment.replace(/^#?\/?/, '').split('?', 2);
   const [view, scenario, variant, flow] = path.split('/').map(decode);
@@ -72,7 +72,7 @@ export function parseFragment(fragment: string): PageState {
   };
 }
 
-/** Writes a fragment that `parseFragment` reads back to the same state. */
+/** Inverse of `parseFragment`. */
 export function toFragment(state: PageState): string {
   const names = state.view === 'scenario' ? [state.scenario, state.variant, state.flow] : [];
   const path = [state.view, ...names.filter((name) => name !== null)].map(encodeURIComponent).join('/');
