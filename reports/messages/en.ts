@@ -189,7 +189,7 @@ export const en: Catalogue = {
     'two-owners': 'Several nodes answered ARP for the same address: which of them gets the packets is random.',
     'slow-start': 'The first packets were lost; it worked after a retransmission.',
     'l4-bypassed':
-      'The reply did not cross the L4: a server answered ARP for the VIP, or used it as ARP sender. Set arp_ignore=1 and arp_announce=2 there.',
+      'The request did not cross the L4: a server answered ARP for the VIP, or used it as ARP sender. Set arp_ignore=1 and arp_announce=2 there.',
   },
   messages: {
     ...bounds,

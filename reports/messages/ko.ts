@@ -177,7 +177,7 @@ export const ko: Catalogue = {
     'two-owners': '한 주소에 대한 ARP에 여러 노드가 응답했습니다. 패킷을 어느 쪽이 받을지는 우연에 달렸습니다.',
     'slow-start': '처음 패킷은 사라졌고, 다시 보낸 뒤에야 응답이 왔습니다.',
     'l4-bypassed':
-      'L4를 거치지 않고 응답이 왔습니다. 서버가 VIP에 대한 ARP에 응답했거나, ARP에서 VIP를 자기 주소로 썼습니다. 그 서버에 arp_ignore=1, arp_announce=2를 설정하십시오.',
+      '요청이 L4를 거치지 않고 서버에 닿았습니다. 서버가 VIP에 대한 ARP에 응답했거나, ARP에서 VIP를 자기 주소로 썼습니다. 그 서버에 arp_ignore=1, arp_announce=2를 설정하십시오.',
   },
   messages: {
     ...bounds,
