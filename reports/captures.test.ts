@@ -2,7 +2,7 @@ import { captureFiles, capturePath } from './captures.ts';
 import type { Results } from '../harness/terms/results.ts';
 import { sampleResults } from './samples/sample-results.ts';
 
-/** The samples with frames kept for failed flows, as a run keeps them. */
+/** The samples with captured frames of failed flows, as a run keeps them. */
 function withFrames(): Results {
   const results = sampleResults();
   for (const flow of results.scenarios.flatMap((s) => s.variants.flatMap((v) => v.flows))) {

@@ -5,10 +5,10 @@ import { cellsOf } from './content/cells.ts';
 import { type CapturedFrame, pcapng } from './pcapng.ts';
 import { changesText } from './content/walk-text.ts';
 
-/** Directory of the capture files, beside the page. */
+/** Directory of the capture files, next to the page. */
 export const CAPTURES_DIR = 'captures';
 
-/** A capture file of every failed flow whose frames were kept; paths are relative to the page. */
+/** Capture files of all failed flows with captured frames; paths are relative to the page. */
 export function captureFiles(results: Results): { path: string; content: Uint8Array }[] {
   return cellsOf(results).flatMap(({ scenario, variant, flow }) => {
     const path = capturePath(scenario.name, variant.name, flow);
@@ -42,7 +42,7 @@ function framesOf({ packets, epoch, observed }: FlowResult['attempts'][number], 
   });
 }
 
-/** Comment of a packet from the walk: its place, and its changes. */
+/** Comment of a packet from the walk: hop and changes. */
 function noteOf({ time, node, iface, direction }: Sighting, name: string, walk: Hop[]): string[] {
   const place = walk.findIndex(
     (hop) => hop.time === time && hop.node === node && hop.iface === iface && hop.direction === direction,

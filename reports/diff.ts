@@ -51,7 +51,7 @@ function kindOf(before: FlowResult | undefined, after: FlowResult | undefined): 
   return before.verdict !== 'pass' && after.verdict === 'pass' ? 'mended' : 'otherwise changed';
 }
 
-/** Which of several expected outcomes each attempt had is no difference of two runs, nor how a stream got over its step as expected. */
+/** If outcomes vary as expected, two runs may differ in them, or in how a stream got through its step. */
 function summaryOf(flow: FlowResult): string {
   const { verdict, expected } = flow;
   if (verdict === 'pass' && ['interrupted', 'connections'].includes(expected.outcome)) return 'pass, as expected';

@@ -5,10 +5,10 @@ import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 
-/** GitHub shows this many error annotations of one step and drops the rest. */
+/** GitHub shows this many error annotations per step and drops the rest. */
 const MOST_ANNOTATIONS = 10;
 
-/** Workflow commands that put every failure on its line of YAML; see GitHub's "Workflow commands". */
+/** Workflow commands that mark every failure at its line of YAML; see GitHub's "Workflow commands". */
 export function githubAnnotations(results: Results): string[] {
   const failed = cellsOf(results).filter(({ flow }) => flow.verdict !== 'pass');
   const shown = failed.slice(0, failed.length > MOST_ANNOTATIONS ? MOST_ANNOTATIONS - 1 : MOST_ANNOTATIONS);
@@ -30,7 +30,7 @@ export function githubAnnotations(results: Results): string[] {
 
 /**
  * Inside a GitHub Actions job: prints annotations and appends the markdown to the job summary.
- * Anywhere else it does nothing. `print` gets whole lines.
+ * Elsewhere it does nothing. `print` gets whole lines.
  */
 export async function reportToGithub(
   results: Results,

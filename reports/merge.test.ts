@@ -6,7 +6,7 @@ import { timelineResults } from './samples/timeline-results.ts';
 
 const whole = sampleResults(2);
 
-/** The run as `count` machines would have it, each cell given to the machine that `share` names. */
+/** The run as `count` machines would have it; `share` assigns each cell to a machine. */
 function cut(results: Results, count: number, share: (cell: number) => number): Results[] {
   return Array.from({ length: count }, (_, shard): Results => {
     let cell = 0;

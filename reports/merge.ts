@@ -83,7 +83,7 @@ function mergeVariant(parts: VariantResult[]): VariantResult {
   };
 }
 
-/** All of a variant's streams run together, so that a part that has its timeline has all of it. */
+/** All streams of a variant run together, so a part with its timeline has all of it. */
 function timelineOf(parts: VariantResult[]): Pick<VariantResult, 'timeline'> {
   const timelines = parts.flatMap(({ timeline }) => timeline ?? []);
   return timelines.length === 0 ? {} : { timeline: canonical(timelines) };

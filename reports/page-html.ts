@@ -12,25 +12,25 @@ export interface PageBundle {
   js: string;
   css: string;
   /**
-   * Tells this report from the next one in its place, for a page that reloads itself when that is there: see
-   * page/follow.ts. A report without has no such page.
+   * Identifies this report, for a page that reloads itself when another report takes its place: see
+   * page/follow.ts. Without it, the page does not reload.
    */
   stamp?: string;
 }
 
 /**
- * The report as one self-contained HTML file. Data stands in it deflated and in base64: an index that is
- * read at once, and one chunk per scenario that is read when one of its flows is opened.
- * `sources` holds the text of scenario files by path; the page quotes the flow's lines from it.
+ * The report as one self-contained HTML file. Data is deflated and in base64: an index, which is
+ * read at once, and one chunk per scenario, which is read when one of its flows is opened.
+ * `sources` contains the text of scenario files by path; the page quotes lines from it.
  */
 export function pageHtml(results: Results, bundle: PageBundle, sources: Record<string, string> = {}): string {
   const count = countVerdicts(cellsOf(results).map(({ flow }) => flow));
   const totals = `${count.fail} failed, ${count['not-run']} not run, ${count.pass} passed`;
-  // `</` in a script or style is escaped, so that nothing can end these tags.
+  // `</` in a script or style is escaped, so that content cannot close these tags.
   const js = bundle.js.replaceAll(/<\/(?=script)/gi, '\\x3c/');
   const css = bundle.css.replaceAll(/<\/(?=style)/gi, '\\3c /');
   const hash = createHash('sha256').update(js).digest('base64');
-  // What the page's own script adds may run as well: the stamp beside it, which a page of one file could not fetch.
+  // Scripts added by the page's own script may run too: a page at file:// can load the stamp only in this way.
   const scripts = `'sha256-${hash}'${bundle.stamp === undefined ? '' : " 'strict-dynamic'"}`;
   const chunks = results.scenarios.map((scenario, s) => chunk(`scenario-${s}`, detailsOf(scenario, sources)));
   return `<!doctype html>
@@ -58,7 +58,7 @@ function stampTag(stamp: string | undefined): string {
   return stamp === undefined ? '' : `\n<meta name="stamp" content="${escapeXml(stamp)}">`;
 }
 
-/** The stamp as a script, which a page at file:// can reload; null ends that. */
+/** The stamp as a script, which a page at file:// can reload; null stops reloading. */
 export function stampScript(stamp: string | null): string {
   return `l4labReport(${JSON.stringify(stamp)});\n`;
 }
@@ -84,7 +84,7 @@ function chunk(id: string, data: string): string {
   return `<script type="text/plain" id="${id}">${data}</script>`;
 }
 
-/** The lines of a flow's declaration, twelve at most. */
+/** The lines that declare a flow, at most twelve. */
 function excerpt(text: string | undefined, line: number): Yaml[string] {
   const lines = text?.split('\n').slice(line - 1, line + 11) ?? [];
   const indent = lines[0]?.search(/\S/) ?? 0;

@@ -4,11 +4,11 @@ export interface CapturedFrame {
   time: bigint;
   /** Name of the interface, as Wireshark shows it. */
   iface: string;
-  /** The frame's first bytes, from its Ethernet header on. */
+  /** The frame's first bytes, starting with its Ethernet header. */
   bytes: Uint8Array;
-  /** Bytes on the wire, where more than were captured. */
+  /** Bytes on the wire, if more than were captured. */
   length?: number;
-  /** Shown by Wireshark as the packet's comment. */
+  /** Shown by Wireshark as the packet comment. */
   comment?: string;
 }
 
@@ -18,21 +18,21 @@ const ENHANCED_PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const ETHERNET = 1;
 const OPTION = { end: 0, comment: 1, ifName: 2, userApplication: 4, ifTimeResolution: 9 };
-/** Exponent of ten: stamps are in nanoseconds. */
+/** Power of ten: timestamps are in nanoseconds. */
 const NANOSECONDS = 9;
 
-/** A pcapng file of these frames, an interface description for each name. Format: draft-ietf-opsawg-pcapng. */
+/** A pcapng file of these frames, with an interface description for each name. Format: draft-ietf-opsawg-pcapng. */
 export function pcapng(frames: CapturedFrame[]): Uint8Array {
   const names = [...new Set(frames.map(({ iface }) => iface))];
   return Buffer.concat([pcapngHead(names), ...frames.map((frame) => pcapngFrame(frame, names))]);
 }
 
-/** What a pcapng file begins with: its section, and a description of each interface. */
+/** Beginning of a pcapng file: its section header, and a description of each interface. */
 export function pcapngHead(ifaces: string[]): Uint8Array {
   return Buffer.concat([sectionHeader(), ...ifaces.map(interfaceDescription)]);
 }
 
-/** One more frame of a pcapng file that begins with these interfaces. */
+/** Another frame of a pcapng file that begins with these interfaces. */
 export function pcapngFrame(frame: CapturedFrame, ifaces: string[]): Uint8Array {
   return enhancedPacket(frame, ifaces.indexOf(frame.iface));
 }
@@ -42,7 +42,7 @@ function sectionHeader(): Buffer {
   body.writeUInt32LE(BYTE_ORDER_MAGIC, 0);
   body.writeUInt16LE(1, 4);
   body.writeUInt16LE(0, 6);
-  // A section of unknown length.
+  // Section length unknown.
   body.writeBigInt64LE(-1n, 8);
   return block(SECTION, body, options([OPTION.userApplication, Buffer.from('l4lab')]));
 }
@@ -92,7 +92,7 @@ function options(...list: [code: number, value: Buffer][]): Buffer {
   return Buffer.concat([...written, Buffer.alloc(4, OPTION.end)]);
 }
 
-/** To a multiple of four bytes. */
+/** Pads to a multiple of four bytes. */
 function padded(bytes: Uint8Array): Buffer {
   return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 }

@@ -6,8 +6,8 @@ import type { Results } from '../harness/terms/results.ts';
 const VERSION: Results['version'] = 3;
 
 /**
- * Reads a results.json, or the one in a report's directory.
- * @throws L4labError `invalid-input` when there is none, it is no results file, or of another version
+ * Reads a results.json, or the one in a report directory.
+ * @throws L4labError `invalid-input` if there is none, it is no results file, or it has another version
  */
 export async function readResults(location: string): Promise<Results> {
   const isDirectory = await stat(location).then(

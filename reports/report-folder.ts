@@ -3,11 +3,11 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { L4labError } from '../harness/errors.ts';
 
-/** A disk without room for as much has none for a report. */
+/** Minimum free space for a report. */
 const PROBE_BYTES = 65_536;
 
 /**
- * Makes a report's folder and writes into it, which is better tried before a run than after it.
+ * Creates a report's folder and writes a file into it, so that a problem is found before the run and not after it.
  * @throws L4labError `report-unwritable`
  */
 export async function tryReportFolder(dir: string): Promise<void> {
@@ -22,7 +22,7 @@ export async function tryReportFolder(dir: string): Promise<void> {
   }
 }
 
-/** A folder with its parents. Node's own `recursive` never ends where a parent is there and takes no folder, as in /proc. */
+/** Creates a folder and its parents. Node's `recursive` never returns if a parent accepts no folder, as in /proc. */
 async function makeFolder(dir: string): Promise<void> {
   try {
     await mkdir(dir);
@@ -36,7 +36,7 @@ async function makeFolder(dir: string): Promise<void> {
   }
 }
 
-/** @throws what is no error of the file system */
+/** @throws errors that do not come from the file system */
 export function unwritable(dir: string, error: unknown): L4labError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;

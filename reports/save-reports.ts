@@ -7,15 +7,15 @@ import type { PageBundle } from './page-html.ts';
 import { unwritable } from './report-folder.ts';
 import { writeReports } from './write-reports.ts';
 
-/** Where reports were written; `problem` tells why that is not where they belong. */
+/** Where reports were written; `problem` says why not to the requested directory. */
 export interface Saved {
   dir: string;
   problem: L4labError | null;
 }
 
 /**
- * Writes the reports of a run into `dir`, or else into a new folder for temporary files: results are never lost.
- * @throws L4labError `report-unwritable` where that cannot be written either
+ * Writes the reports of a run into `dir`, or else into a new temporary folder: results are never lost.
+ * @throws L4labError `report-unwritable` if that fails too
  */
 export async function saveReports(
   results: Results,

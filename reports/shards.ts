@@ -1,16 +1,16 @@
 import { L4labError } from '../harness/errors.ts';
 import type { Results } from '../harness/terms/results.ts';
 
-/** Results, and where they were read. */
+/** Results, and the file they were read from. */
 interface Part {
   from: string;
   results: Results;
 }
 
 /**
- * Whether results are all shards of one run, each once, or none is a shard at all: a run without one of its shards looks
- * as if all of it had passed.
- * @throws L4labError `shard-missing`, or `invalid-input` where they do not belong together
+ * Checks that results are all shards of one run, each once, or no shards at all: a run with a shard missing looks
+ * as if everything had passed.
+ * @throws L4labError `shard-missing`, or `invalid-input` if they are not of one run
  */
 export function checkShards(parts: Part[]): void {
   const [first] = parts;

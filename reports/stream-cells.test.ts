@@ -15,7 +15,7 @@ import { timelineResults } from './samples/timeline-results.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 import { summaryText } from './summary-text.ts';
 
-/** A sample of a failover, where the outage of one cell is longer than is expected of it. */
+/** A sample of a failover; the outage of one cell exceeds its expectation. */
 function tooLong(): { results: Results; cell: CellInContext; passed: FlowResult } {
   const results = timelineResults();
   const cells = cellsOf(results).filter(({ flow }) => flow.stream?.summary.outage);

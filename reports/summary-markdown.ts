@@ -14,10 +14,10 @@ import { seenOf } from './content/seen.ts';
 import { plural } from './content/plural.ts';
 import { escapeMarkdown, escapeXml } from './escape.ts';
 
-/** GitHub cuts a job summary off at 1 MiB; the rest is for what the reader's step adds itself. */
+/** GitHub truncates a job summary at 1 MiB; the rest is left for output of the user's own step. */
 const DEFAULT_LIMIT_BYTES = 1_000_000;
 
-/** The run as GitHub-flavoured markdown: totals, failures by cause, a matrix per scenario; whole sections within the limit. */
+/** The run as GitHub-flavoured markdown: totals, failures by cause, a matrix per scenario. Sections are never cut. */
 export function summaryMarkdown(results: Results, limitBytes = DEFAULT_LIMIT_BYTES): string {
   const cells = cellsOf(results);
   const count = countVerdicts(cells.map(({ flow }) => flow));

@@ -14,20 +14,20 @@ import {
 } from './content/cells.ts';
 
 export interface SummaryOptions {
-  /** ANSI colours; only for a terminal. */
+  /** ANSI colours, only for a terminal. */
   color: boolean;
-  /** Path of the HTML report, as the reader can open it; null when none was written. */
+  /** Path of the HTML report for the user; null if none was written. */
   reportPath: string | null;
-  /** Characters that a line may have; what is to be copied is not broken. */
+  /** Maximum line length in characters; text to copy is not broken. */
   width: number;
 }
 
-/** The terminal's last words about a run: failures by cause, totals, and where the report is. */
+/** Final output of a run: failures by cause, totals, and the report's location. */
 export function summaryText(results: Results, { color, reportPath, width }: SummaryOptions): string {
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const cells = cellsOf(results);
   const count = countVerdicts(cells.map(({ flow }) => flow));
-  // Whoever stopped a run need not be told of each flow that it was stopped before.
+  // After an interrupt, the list of flows that did not run is of no use.
   const shown = results.interrupted ? cells.filter(({ flow }) => flow.verdict !== 'not-run') : cells;
   const groups = [...failuresByCause(shown)].flatMap(([cause, failures]) => [
     paint(1, `${cause} (${failures.length})`),
@@ -73,7 +73,7 @@ function failureLines(
   ];
 }
 
-/** Control characters from a YAML file must not steer the terminal. */
+/** Control characters from a YAML file must not reach the terminal. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\uFFFD');
 }

@@ -12,7 +12,7 @@ import { summaryText } from './summary-text.ts';
 
 const WENT = 'works for s1, fails for s2 (reply-not-from-vip)';
 
-/** The same flow, of which no attempt failed although one was to. */
+/** The same flow without a failed attempt, although one was expected. */
 function unseen() {
   const { results, flow } = varyingResults();
   const missing: Partial<FlowResult> = {

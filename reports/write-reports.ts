@@ -6,12 +6,12 @@ import { junitXml } from './junit.ts';
 import { type PageBundle, pageHtml, stampScript } from './page-html.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 
-/** Beside a page that reloads itself. */
+/** File next to a page that reloads itself. */
 const STAMP_FILE = 'latest.js';
 
 /**
  * Writes index.html, results.json, junit.xml, summary.md and the captures of failed flows into `dir`, which is created.
- * What stood there before is replaced when all of it has been written: nobody finds half a file.
+ * A previous report is replaced once everything has been written, so that readers never see a partial file.
  * `sources`: text of the scenario files by path, as in `SourcePosition.file`; the page quotes a flow's lines from it.
  */
 export async function writeReports(
@@ -37,10 +37,10 @@ export async function writeReports(
     ]);
     const place = (name: string) => rename(path.join(draft, name), path.join(dir, name));
     for (const name of Object.keys(files)) await place(name);
-    // Captures of an earlier run would be taken for this one's.
+    // Captures of an earlier run could be mistaken for those of this one.
     await rm(path.join(dir, CAPTURES_DIR), { recursive: true, force: true });
     await place(CAPTURES_DIR);
-    // Last, since a page that sees it loads what is there by then.
+    // Last, because open pages then reload and expect the rest.
     if (bundle.stamp === undefined) await rm(path.join(dir, STAMP_FILE), { force: true });
     else await stampReport(dir, bundle.stamp);
   } finally {
@@ -48,7 +48,7 @@ export async function writeReports(
   }
 }
 
-/** Tells open pages of the report in a folder which one is there; null tells them to wait for no other. */
+/** Notifies open pages of the current report in a folder; null stops them from waiting for another one. */
 export async function stampReport(dir: string, stamp: string | null): Promise<void> {
   const draft = path.join(dir, `.${STAMP_FILE}`);
   await writeFile(draft, stampScript(stamp));

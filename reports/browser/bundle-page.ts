@@ -2,10 +2,10 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import type { PageBundle } from '../page-html.ts';
 
-// Relative to the project's root: the file may itself have been bundled elsewhere.
+// Relative to the project's root, because this file may itself be bundled elsewhere.
 const page = path.resolve('reports/page');
 
-/** The page's client code as the product's build makes it. */
+/** The page's client code, bundled as in the product's build. */
 export async function bundlePage(): Promise<PageBundle> {
   const { outputFiles } = await build({
     entryPoints: { js: path.join(page, 'main.tsx'), css: path.join(page, 'style.css') },

@@ -1,4 +1,4 @@
-/** How tests start the system's Chromium: headless, and offline. */
+/** Starts the system's Chromium for tests: headless and offline. */
 export const CHROMIUM = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [

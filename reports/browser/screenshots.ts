@@ -12,7 +12,7 @@ import { sampleResults } from '../samples/sample-results.ts';
 import { timelineResults } from '../samples/timeline-results.ts';
 import { writeReports } from '../write-reports.ts';
 
-/** Views of a report by picture name: of the first flow, and of the first that failed. */
+/** Views of a report by picture name: of the first flow, and of the first failed one. */
 function shots(results: Results): Record<string, string> {
   const cells = cellsOf(results);
   const link = ({ scenario, variant, flow }: CellInContext) =>
@@ -63,8 +63,8 @@ async function sourcesOf({ scenarios }: Results): Promise<Record<string, string>
 }
 
 /**
- * Pictures into the directory `target`, of a results file or of samples: of every view in full, or of one
- * fragment as a screen shows it.
+ * Saves pictures of a report into the directory `target`, from a results file or the samples: every view, or one
+ * fragment at screen size.
  */
 async function takeScreenshots(target: string, resultsFile?: string, fragment?: string): Promise<void> {
   const results = resultsFile ? await readResults(resultsFile) : samples();

@@ -20,7 +20,7 @@ const CONTROL: Reason = {
   },
 };
 
-/** Results of which one flow fails for its declared cause while a control of it fails too. */
+/** Results with a flow that fails for its declared cause while one of its controls fails too. */
 function withFailedControl() {
   const results = sampleResults();
   const cell = cellsOf(results).find(({ flow }) => flow.verdict === 'fail' && flow.cause !== null)!;

@@ -60,7 +60,7 @@ export function typicalAttempt<A extends Pick<Attempt, 'outcome' | 'cause'>>({
   return alike.find((one) => one.cause?.node === cause?.node) ?? alike[0] ?? attempts[0] ?? null;
 }
 
-/** What happened to a flow in one line of the field's words: `s1 → web (203.0.113.80:80): the answer came from …`. */
+/** Outcome of a flow in one line: `s1 → web (203.0.113.80:80): the answer came from …`. */
 export function story(flow: FlowResult): string {
   const seen = streamText(flow);
   if (seen !== null)
@@ -127,7 +127,7 @@ function failureGroup(flow: FlowResult): string {
   );
 }
 
-/** For a stream: the disagreement with its prediction, or else what most of its calls did. */
+/** For a stream: the difference from its prediction, or else the outcome of most calls. */
 function streamGroup({ reasons, disagreement, cause }: FlowResult): string {
   const onlyDiffers = disagreement !== null && reasons.every(({ code }) => code === 'disagreement');
   return onlyDiffers ? 'prediction and observation differ' : (cause?.code ?? 'not as expected');

@@ -16,10 +16,10 @@ export interface MatrixColumn {
 const MOST_ALIKE = 4;
 
 /**
- * Flows × variants as text: which flows work in which variant, and why not. A table where it fits into the width, else a
- * list of each flow's outcomes with the variants that have them. Many flows that go alike as their callers see it are one.
- * @param width characters that a line may have
- * @param callers by flow; flows that are not in it stand for themselves
+ * Flows × variants as text: which flows work in which variant, and why not. A table if it fits into the width, else a
+ * list of each flow's outcomes with their variants. Many flows with equal outcomes, as seen by their callers, are one.
+ * @param width maximum line length in characters
+ * @param callers by flow; flows without an entry are not merged
  */
 export function matrixText(
   flows: string[],
@@ -56,7 +56,7 @@ function outcomeList(outcomes: string[], variants: string[], width: number): str
 }
 
 /**
- * The alternatives of one flow in a few words: `works`, `reply-not-from-vip`, or, where they differ,
+ * The alternatives of one flow in a few words: `works`, `reply-not-from-vip`, or, if they differ,
  * `s1: own-address-as-source, s2: works`.
  */
 export function outcomeOf(predictions: Prediction[]): string {
@@ -71,7 +71,7 @@ export function outcomeOf(predictions: Prediction[]): string {
   return [...byOutcome].map(([summary, picks]) => `${folded([...new Set(picks)])}: ${summary}`).join(', ');
 }
 
-/** The alternatives with the caller as `itself` where it is picked, and all else as `others` where that makes no difference. */
+/** The alternatives; the selected caller is `itself`, and all others are `others` if they do not differ. */
 function asSeenBy(caller: string, predictions: Prediction[]): Prediction[] {
   const [own, rest] = [true, false].map((isOwn) => predictions.filter(({ picked }) => (picked === caller) === isOwn));
   const isAlike = own!.length > 0 && new Set(rest!.map(summaryOf)).size === 1;

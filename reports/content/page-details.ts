@@ -6,8 +6,8 @@ import type { Sighting } from '../../harness/terms/sighting.ts';
 import { type PackedRows, unpackRows } from './pack-rows.ts';
 
 /**
- * Details of a scenario as the page carries them. What is alike in all variants stands together, and hops and
- * packets of all flows are in two tables, so that deflate finds what repeats.
+ * Details of a scenario as stored in the page. Data common to all variants is stored together, and hops and
+ * packets of all flows are in two tables, so that deflate finds repetitions.
  */
 export interface PackedScenario {
   plans: VariantResult['plan'][];
@@ -15,7 +15,7 @@ export interface PackedScenario {
   logs: VariantResult['logs'][];
   variants: PackedVariant[];
   hops: PackedRows;
-  /** Times are whole microseconds since the packet before. */
+  /** Times are whole microseconds since the previous packet. */
   packets: PackedRows;
   yaml: Yaml;
 }

@@ -5,8 +5,8 @@ import { walkDrawing } from './walk-drawing.ts';
 import { wrap } from './wrap.ts';
 
 /**
- * The walks of a flow's alternatives. Servers whose walks differ in nothing but the server share one.
- * @param width characters that a line may have
+ * The walks of a flow's alternatives. Servers whose walks differ only in the server share one.
+ * @param width maximum line length in characters
  */
 export function predictionsText(predictions: Prediction[], plan: Plan, width: number): string {
   const isOneOfSeveral = plan.services.some(({ l4s }) => l4s.length > 1);

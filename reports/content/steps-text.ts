@@ -6,11 +6,11 @@ import { predictionsText } from './predictions-text.ts';
 import { wrap } from './wrap.ts';
 
 /**
- * What the model says of a plan's streams, step by step: how calls go in the end, what fails before and for how long, what
- * it does not know, and their walks where these are not those of an earlier step.
+ * Predictions of a plan's streams by step: the final outcome, what fails before that and for how long, what the model
+ * does not know, and walks that differ from those of an earlier step.
  * @param predicted by step, by stream
- * @param isWanted which cells, `STEP.STREAM`, are to be told of
- * @param width characters that a line may have
+ * @param isWanted which cells, `STEP.STREAM`, to include
+ * @param width maximum line length in characters
  */
 export function stepsText(
   plan: Plan,

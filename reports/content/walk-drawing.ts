@@ -21,8 +21,8 @@ const LEAST_LANE = 8;
 const LEAST_TEXT = 34;
 
 /**
- * The walk as a ladder of text: a lane per node, an arrow per wire, `◆` where the sender rewrote addresses or ports,
- * `✗` where a packet was lost and where the walk ended. What changed stands beside its arrow.
+ * The walk as a ladder in text: a lane per node, an arrow per wire, `◆` where the sender rewrote addresses or ports,
+ * `✗` where a packet was lost and where the walk ended. Changes are beside their arrow.
  */
 export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, cause }: DrawingOptions): string {
   const [peerOf, ownerOf] = [peersOf(plan), macOwners(plan)];

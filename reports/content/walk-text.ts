@@ -22,8 +22,8 @@ export function hopLook({ node, iface, direction, src, dst, ttl, inside }: Hop):
 }
 
 /**
- * The walk as an aligned text table: source and destination at every hop, there and back.
- * @param plan where it is given, a MAC of the lab is followed by the node that has it
+ * The walk as an aligned text table: source and destination at every hop, in both directions.
+ * @param plan if given, a MAC of the lab is followed by the node that has it
  */
 export function walkText(walk: Walk, plan?: Plan): string {
   const ownerOf: MacOwner = plan ? macOwners(plan) : () => null;

@@ -1,6 +1,6 @@
 /**
- * Breaks a text between its words.
- * @param indent what every line begins with, and how many blanks more all but the first
+ * Breaks a text between words.
+ * @param indent the beginning of every line, and the extra indentation of all lines but the first
  */
 export function wrap(text: string, width: number, { indent = '', hanging = 0 } = {}): string {
   const lines: string[] = [];

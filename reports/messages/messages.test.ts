@@ -14,14 +14,14 @@ const place = { code: 'refused', node: 'n8' } as const;
 
 const messages = Object.entries(EXAMPLES).map(([code, params]) => ({ code, params }) as Message);
 
-/** Words of a closed list, each language has its own for them; the HTTP status or a place is of no interest here. */
+/** Values of closed lists, which each language translates; HTTP status and place are not checked here. */
 const TRANSLATED = ['request', 'reply', 'works', 'fails', 'server-differs', 'tcp', 'false'];
 
-/** Every name, address and number of the parameters, however deep. */
+/** All names, addresses and numbers in the parameters, at any depth. */
 function valuesIn(params: unknown): string[] {
   if (params === null || params === undefined) return [];
   if (typeof params === 'object') {
-    // A detail within is named by its own parameters, and a hop is told without ports.
+    // A nested detail is represented by its own parameters, and a hop without ports.
     const entries = Object.entries(params).filter(([key]) => !(key === 'port' && 'mac' in params));
     const inner = 'params' in params ? entries.filter(([key]) => key !== 'code') : entries;
     return inner.flatMap(([, value]) => valuesIn(value));
@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-/** Every action once with parameters of its own. */
+/** Every action once, with distinct parameters. */
 const ACTIONS: { [Do in ActionPlan['do']]: Omit<Action<Do>, 'do'> } = {
   kill: { node },
   start: { node },

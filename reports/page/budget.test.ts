@@ -11,7 +11,7 @@ test('a thousand flows with their walks are a page of 3 MB at most', async () =>
   expect(Buffer.byteLength(pageHtml(results, await bundlePage()))).toBeLessThanOrEqual(3_000_000);
 });
 
-/** Five thousand flows whose packets nobody looks at: scenarios of the samples under many names. */
+/** Five thousand flows, none of which is opened: the sample scenarios under many names. */
 function manyFlows(): Results {
   const results = sampleResults();
   const bare = results.scenarios.map((scenario) => ({

@@ -10,7 +10,7 @@ import { stampReport, writeReports } from '../write-reports.ts';
 const bundle = await bundlePage();
 const folder = (): Promise<string> => mkdtemp(join(tmpdir(), 'l4lab-follow-'));
 
-/** The samples, with another title for their first scenario. */
+/** The samples with a different title for the first scenario. */
 function titled(title: string): Results {
   const results = sampleResults();
   results.scenarios[0]!.title = title;

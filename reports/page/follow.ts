@@ -2,8 +2,8 @@ const PERIOD_MS = 1000;
 const PLACE = 'l4lab scroll';
 
 /**
- * Reloads the page when another report takes its place, where the report was made to be followed. A page at file:// can
- * fetch nothing, but load a script: that of the stamp, which lies beside it.
+ * Reloads the page when another report takes its place, if the report supports that. A page at file:// cannot
+ * fetch, but it can load a script: the stamp next to it.
  */
 export function follow(): void {
   const own = document.querySelector<HTMLMetaElement>('meta[name="stamp"]')?.content;

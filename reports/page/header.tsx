@@ -2,7 +2,7 @@ import { usePage } from './state/context.ts';
 import { toFragment } from './state/route.ts';
 import { nextTheme } from './use-keyboard.ts';
 
-/** Bar on top of every view: where one is, search, language, theme, help. */
+/** Bar at the top of every view: location, search, language, theme, help. */
 export function Header({ lang, onHelp }: { lang: 'en' | 'ko'; onHelp: () => void }) {
   const { state, t, go } = usePage();
   const current = (view: string) => (state.view === view ? 'page' : undefined);

@@ -1,7 +1,7 @@
 import type { RefObject } from 'preact';
 import { usePage } from './state/context.ts';
 
-/** The keys of the page. */
+/** Lists the keyboard shortcuts. */
 export function HelpDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
   const { t } = usePage();
   return (

@@ -17,7 +17,7 @@ const HOSTILE = [
   'x'.repeat(10_000),
 ];
 
-/** The samples with hostile text wherever YAML or the wire has a say. */
+/** The samples with hostile text in every field that comes from YAML or from the wire. */
 function hostileResults(): Results {
   const results = sampleResults();
   const [scenario] = results.scenarios;
@@ -98,7 +98,7 @@ test('JUnit XML of hostile results is well-formed and has as many cases', async 
   expect(parsed).toEqual({ error: null, cases: 27 });
 });
 
-/** A timeline with hostile text for steps, streams, nodes and servers. */
+/** A timeline with hostile names of steps, streams, nodes and servers. */
 function hostileTimeline(): Results {
   const timed = timelineResults();
   const all = HOSTILE.join(' ');

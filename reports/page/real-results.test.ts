@@ -9,7 +9,7 @@ import { cellsOf } from '../content/cells.ts';
 import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';
 import { browserAt, type ReportBrowser } from '../testing/report-page.ts';
 
-/** A roll-out with mistakes in it, so that a real report has something to say. */
+/** A scenario with misconfigured variants, so that the report contains failures. */
 const SCENARIO = `title: Roll-out
 lab: one-arm
 servers: { gateway: l3, loopback: [web], arpIgnore: 1, arpAnnounce: 2 }
@@ -58,7 +58,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-/** Fragment of a cell, whose scenario is named by where it is. */
+/** Fragment of a cell; the scenario is identified by its file. */
 function at(variant: string, flow: string): string {
   return ['scenario', results.scenarios[0]!.name, variant, flow].map(encodeURIComponent).join('/');
 }

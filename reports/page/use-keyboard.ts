@@ -4,7 +4,7 @@ import type { Cell } from './state/filter.ts';
 import type { Page } from './state/context.ts';
 import { type PageState, TABS } from './state/route.ts';
 
-/** Keys that work anywhere on the page; those of a single view are bound there. */
+/** Keys that work everywhere on the page; keys of one view are bound there. */
 export function useKeyboard(page: Page, lang: 'en' | 'ko', help: RefObject<HTMLDialogElement | null>): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -21,7 +21,7 @@ export function useKeyboard(page: Page, lang: 'en' | 'ko', help: RefObject<HTMLD
   });
 }
 
-/** Does what the key stands for; false where it stands for nothing. */
+/** Runs the action of a key; false if it has none. */
 function act(key: string, { shown, go }: Page, lang: 'en' | 'ko', help: RefObject<HTMLDialogElement | null>): boolean {
   const tab = TABS[Number(key) - 1];
   if (tab) go((now) => (now.flow === null ? {} : { tab }));
@@ -36,12 +36,12 @@ function act(key: string, { shown, go }: Page, lang: 'en' | 'ko', help: RefObjec
   return true;
 }
 
-/** The theme that the switch goes to next. */
+/** The next theme of the theme switch. */
 export function nextTheme(theme: 'light' | 'dark' | null): 'light' | 'dark' | null {
   return theme === null ? 'dark' : theme === 'dark' ? 'light' : null;
 }
 
-/** The failure after or before the one that is open, round and round. */
+/** The failure after or before the open one, cyclic. */
 function neighbouringFailure(by: 1 | -1, now: PageState, shown: Cell[]): Partial<PageState> {
   const failures = shown.filter(({ flow }) => flow.verdict !== 'pass');
   const here = failures.findIndex((cell) => isOpen(cell, now));

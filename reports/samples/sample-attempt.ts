@@ -5,7 +5,7 @@ import type { NodePlan } from '../../harness/terms/plan.ts';
 import type { Case } from './sample-cases.ts';
 import { arp, hopsAlong, sightings } from './sample-packets.ts';
 
-/** Uniform numbers in [0, 1) from a seed (mulberry32): samples are the same on every run. */
+/** Uniform numbers in [0, 1) from a seed (mulberry32), so that samples are the same in every run. */
 export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -16,7 +16,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Hops of request and reply of a case, as drawn on paper. */
+/** Hops of request and reply of a case. */
 export function walkOf(nodes: NodePlan[], c: Case, port: number): { request: Hop[]; reply: Hop[] } {
   const icmp = c.protocol === 'icmp';
   const request = hopsAlong(nodes, c.request, {
@@ -36,7 +36,7 @@ export function walkOf(nodes: NodePlan[], c: Case, port: number): { request: Hop
   return { request, reply };
 }
 
-/** One attempt of a case with every frame that its interfaces would have seen. */
+/** One attempt of a case with every frame that its interfaces would capture. */
 export function attemptOf(nodes: NodePlan[], c: Case, random: () => number): Attempt {
   const port = 32_768 + Math.floor(random() * 28_000);
   let now = -8000;

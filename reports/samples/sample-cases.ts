@@ -8,7 +8,7 @@ export const WEB = '203.0.113.80';
 export const SHOP = '203.0.113.81';
 export const PROXY_IP = '203.0.113.254';
 
-/** One flow of one variant of the samples: where its packets went and what came of it. */
+/** One flow of one variant of the samples: its path and its outcome. */
 export interface Case {
   flow: string;
   title: string;
@@ -18,7 +18,7 @@ export interface Case {
   to: { service: string } | { node: string };
   address: string;
   request: TestPath;
-  /** Null where nothing answers. */
+  /** Null without a reply. */
   reply: TestPath | null;
   replySource: string;
   servedBy: string | null;
@@ -26,7 +26,7 @@ export interface Case {
   sourceSeen: string | null;
   cause: Cause | null;
   findings: Finding[];
-  /** Absent: what happened is what was expected. */
+  /** Absent if the outcome is as expected. */
   expect?: Expectation;
   notRun?: boolean;
 }
@@ -34,7 +34,7 @@ export interface Case {
 const l4Rewrite = (mode: Mode, server: string) =>
   mode === 'dsr' ? {} : { l4: { dst: server, ...(mode === 'proxy' ? { src: PROXY_IP } : {}) } };
 
-/** The flows of the one-arm lab in one mode; `gateway` is the servers'. */
+/** The flows of the one-arm lab in one mode; `gateway` is that of the servers. */
 export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = true): Case[] {
   const toClient =
     mode === 'proxy' || (mode === 'dnat' && gateway === 'l4') ? ['l4', 'l2', 'l3', 'client'] : ['l3', 'client'];
@@ -151,7 +151,7 @@ export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = tru
   ];
 }
 
-/** The flows of the in-line lab: the L4 routes, so the client's answer always crosses it. */
+/** The flows of the in-line lab: the L4 routes, so replies to the client always cross it. */
 export function inLineCases(mode: 'dnat' | 'proxy'): Case[] {
   const [client, peer] = oneArmCases(mode, 'l4');
   return [
@@ -164,7 +164,7 @@ export function inLineCases(mode: 'dnat' | 'proxy'): Case[] {
   ];
 }
 
-/** The client's flow where the servers are in another subnet. */
+/** The client's flow if the servers are in another subnet. */
 export function crossSubnetCases(mode: Mode): Case[] {
   const [client] = oneArmCases(mode, mode === 'proxy' ? 'l4' : 'l3');
   const server = '203.0.113.141';

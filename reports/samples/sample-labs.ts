@@ -3,7 +3,7 @@ import { readLab, readScenario } from '../../harness/scenario/read/read.ts';
 import { resolvePlan } from '../../harness/scenario/resolve/resolve.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 
-/** What a scenario lays on a lab, in the words of its file. */
+/** What a scenario adds to a lab, as YAML. */
 type Settings = Record<string, unknown>;
 
 const CLIENT_AND_L3 = `
@@ -66,7 +66,7 @@ links:
   - { s3: 203.0.113.13/24, l2: ~ }`,
 };
 
-/** The plan of a lab of the samples, by the product's own reader and resolver. */
+/** The plan of a sample lab, made by the product's reader and resolver. */
 export function samplePlan(lab: keyof typeof LABS, settings: Settings = {}): Plan {
   const nobody = { flows: { 'client-to-s1': { from: 'client', to: 's1', port: 80, expect: 'works' } } };
   const body = 'steps' in settings ? settings : { ...nobody, ...settings };

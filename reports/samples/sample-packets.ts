@@ -2,10 +2,10 @@ import type { Change, Hop } from '../../harness/terms/walk.ts';
 import type { Sighting, Tcp } from '../../harness/terms/sighting.ts';
 import type { NodePlan } from '../../harness/terms/plan.ts';
 
-/** What a node does to the addresses of a packet that it sends on. */
+/** What a node does to the addresses of a packet that it forwards. */
 type Rewrites = Record<string, { src?: string; dst?: string }>;
 
-/** The way of a packet: nodes in order, and who rewrites what. */
+/** The path of a packet: nodes in order, and their rewrites. */
 export interface TestPath {
   path: string[];
   rewrites?: Rewrites;
@@ -18,7 +18,7 @@ export interface Endpoints {
   dstPort: number | null;
 }
 
-/** Hops of one packet along a way: switches leave it alone, every other node lowers the TTL and sets both MACs. */
+/** Hops of one packet along a path: switches change nothing, every other node lowers the TTL and sets both MACs. */
 export function hopsAlong(nodes: NodePlan[], along: TestPath, ends: Endpoints): Hop[] {
   const byName = new Map(nodes.map((n) => [n.name, n]));
   const mac = (node: string, peer: string) =>
@@ -105,7 +105,7 @@ export function sightings(
   });
 }
 
-/** An ARP exchange on the wire between two neighbours behind one switch. */
+/** An ARP exchange between two neighbours behind one switch. */
 export function arp(
   nodes: NodePlan[],
   path: string[],

@@ -6,7 +6,7 @@ import { attemptOf, randomFrom, walkOf } from './sample-attempt.ts';
 import { type Case, crossSubnetCases, inLineCases, oneArmCases, PROXY_IP, SHOP, WEB } from './sample-cases.ts';
 import { samplePlan } from './sample-labs.ts';
 
-/** Results as a run over three labs would write them, with failures of several kinds; the same on every call. */
+/** Results of a run over three labs, with failures of several kinds; equal on every call. */
 export function sampleResults(copies = 1): Results {
   const random = randomFrom(7);
   const scenarios = Array.from({ length: copies }, (_, copy) => {
@@ -30,10 +30,10 @@ export function sampleResults(copies = 1): Results {
   };
 }
 
-/** Flows in `sampleResults()` with one copy. */
+/** Number of flows in `sampleResults()` with one copy. */
 export const SAMPLE_FLOWS = 5 * 4 + 2 * 2 + 3;
 
-/** What a mode asks of a scenario: services on the VIPs of the samples, and settings of the servers. */
+/** What a mode needs in a scenario: services on the VIPs of the samples, and settings of the servers. */
 function settingsFor(
   mode: Mode,
   pools: { web: string[]; shop?: string[] },

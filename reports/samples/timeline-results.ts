@@ -31,9 +31,9 @@ const FAILOVER_MS = 650;
 const STEPS = ['calm', 'l4a-dies', 'l4a-is-back'] as const;
 
 /**
- * Results of one scenario with steps: a pair of which one member dies and comes back. One variant gets over it, the other
- * has no gratuitous ARP. The same on every call.
- * @param options.calls how many calls the stream of new connections makes, at least: steps are as long as that takes
+ * Results of one scenario with steps: a member of a pair dies and comes back. One variant recovers, the other
+ * has no gratuitous ARP. Equal on every call.
+ * @param options.calls minimum number of calls of the stream of new connections: steps last as long as these take
  */
 export function timelineResults({ calls = 300 }: { calls?: number } = {}): Results {
   const variants = [true, false].map((gratuitousArp, index) => variantOf(gratuitousArp, index, calls));
@@ -56,13 +56,13 @@ export function timelineResults({ calls = 300 }: { calls?: number } = {}): Resul
   return { ...sampleResults(), durationMs: 9_300, scenarios: [scenario] };
 }
 
-/** When what happens, ms since the epoch. */
+/** Times of events, ms since the epoch. */
 interface Script {
   steps: { beginMs: number; endMs: number }[];
-  /** The member in charge dies, and calls work again. */
+  /** The master dies, and calls work again. */
   died: number;
   recovered: number;
-  /** The dead member is in charge again, and calls work again. */
+  /** The member that died is master again, and calls work again. */
   returned: number;
   settled: number;
   everyMs: number;
@@ -70,7 +70,7 @@ interface Script {
 
 function scriptOf(gratuitousArp: boolean, calls: number): Script {
   const everyMs = 20;
-  // What is left beside the outages is calm.
+  // The time outside the outages is quiet.
   const calmMs = Math.max(500, (calls * everyMs - 2200) / 2);
   const died = calmMs + 48;
   const endOfSecond = died + Math.max(3200, calmMs);
@@ -149,7 +149,7 @@ function planOf(variant: string, { gratuitousArp, script }: { gratuitousArp: boo
   return { ...plan, scenario: 'failover', variant };
 }
 
-/** Attempts that calls are like: one that works for each L4 and server, then those that fail. */
+/** Attempts that serve as examples of calls: one that works for each L4 and server, then those that fail. */
 function examplesOf(lab: Plan, stream: 'calls' | 'session'): Attempt[] {
   const works = ['l4a', 'l4b'].flatMap((l4) => SERVERS.map((server) => workingCall(lab, l4, server)));
   const failures =
@@ -211,7 +211,7 @@ function workingCall(lab: Plan, l4: string, server: string): Attempt {
   return attempt(lab, workingWalk(lab, l4, server), served);
 }
 
-/** The L3 sends to a MAC whose node is gone, or does not have the address any more. */
+/** The L3 sends to a MAC whose node is gone, or no longer has the address. */
 function lostCall(lab: Plan, why: Cause): Attempt {
   const gone = (why.detail.params as { owner: string }).owner;
   const path = ['client', 'l3', 'l2', ...(gone === 'l4a' ? [] : [gone])];
@@ -224,7 +224,7 @@ function lostCall(lab: Plan, why: Cause): Attempt {
   return attempt(lab, { request, reply: [] }, { client: 'timeout', cause: why });
 }
 
-/** A segment of an old connection meets an L4 that does not know it. */
+/** A segment of an old connection arrives at an L4 that does not know it. */
 function resetCall(lab: Plan, l4: string): Attempt {
   const why = cause('connection-unknown', 'state-missing', { node: l4, source: CLIENT, destination: WEB });
   const path = ['client', 'l3', 'l2', l4];
@@ -262,7 +262,7 @@ function describe(name: string, connection: StreamPlan['connection']): Omit<Stre
   return { name, from: 'client', to: `web (${WEB}:80)`, protocol: 'tcp', connection };
 }
 
-/** Which step a moment is in; null between steps, when no call begins. */
+/** The step at a time; null between steps, when no call begins. */
 function stepAt({ steps }: Script, ms: number): number | null {
   const step = steps.findIndex(({ beginMs, endMs }) => ms >= beginMs && ms < endMs);
   return step === -1 ? null : step;
@@ -272,7 +272,7 @@ function times(from: number, to: number, everyMs: number): number[] {
   return Array.from({ length: Math.ceil((to - from) / everyMs) }, (_, i) => from + i * everyMs);
 }
 
-/** Whether nothing gets through at that moment. */
+/** Whether there is an outage at that time. */
 function isOut({ died, recovered, returned, settled }: Script, ms: number): boolean {
   return (ms >= died && ms < recovered) || (ms >= returned && ms < settled);
 }

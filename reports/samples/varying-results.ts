@@ -1,7 +1,7 @@
 import type { FlowResult, Results } from '../../harness/terms/results.ts';
 import { sampleResults } from './sample-results.ts';
 
-/** The samples with one flow that, as it should, works for server 1 and fails for server 2. */
+/** The samples with one flow that, as expected, works for server 1 and fails for server 2. */
 export function varyingResults(): { results: Results; flow: FlowResult } {
   const results = sampleResults();
   const [proxy, dnat] = results.scenarios[0]!.variants;

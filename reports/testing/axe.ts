@@ -7,15 +7,15 @@ interface Axe {
   ) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
 }
 
-/** How a page is opened that axe is to look at: its own policy keeps axe out, as it keeps out anything else. */
+/** Opens a page for axe without the page's content security policy, which would block axe like any other script. */
 export const FOR_AXE = { bypassCSP: true, reducedMotion: 'reduce' } as const;
 
-/** Brings axe into a page. */
+/** Loads axe into a page. */
 export async function addAxe(page: Page): Promise<void> {
   await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core/axe.min.js') });
 }
 
-/** What axe finds wrong with the page as it is shown now. */
+/** Violations that axe finds in the page as it is displayed. */
 export function violations(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const { axe } = window as unknown as { axe: Axe };

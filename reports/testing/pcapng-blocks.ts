@@ -1,4 +1,4 @@
-/** Blocks of a pcapng file: type and body, as the format's draft lays them out. @throws Error where one is not whole */
+/** Blocks of a pcapng file: type and body, as in the format's draft. @throws Error if one is incomplete */
 export function blocksOf(file: Buffer): { type: number; body: Buffer }[] {
   const blocks = [];
   for (let at = 0; at < file.length;) {

@@ -8,23 +8,23 @@ import { writeReports } from '../write-reports.ts';
 import { bundlePage } from '../browser/bundle-page.ts';
 import { CHROMIUM } from '../browser/chromium.ts';
 
-// A browser on a busy machine takes its time; the waits in the tests are for states, never for time.
+// A browser is slow on a busy machine; tests wait for states, never for a fixed time.
 import.meta.jest.setTimeout(60_000);
 
-/** A report on disk and a browser to read it with; ends both when disposed of. */
+/** A report on disk and a browser to read it; disposing ends both. */
 export interface ReportBrowser extends AsyncDisposable {
-  /** Opens the report at a fragment without `#/`, and closes what was open before. What goes wrong on the page, and every request beyond the file, is in `troubles`. */
+  /** Opens the report at a fragment without `#/` and closes earlier pages. `troubles` gets page errors and requests. */
   open: (fragment?: string, options?: BrowserContextOptions) => Promise<{ page: Page; troubles: string[] }>;
 }
 
-/** Writes the report of these results and starts Chromium. */
+/** Writes a report of these results and starts Chromium. */
 export async function reportBrowser(results: Results, sources: Record<string, string> = {}): Promise<ReportBrowser> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'l4lab-report-'));
   await writeReports(results, dir, await bundlePage(), sources);
   return browserAt(dir);
 }
 
-/** Starts Chromium for the report that is in `dir`, which is gone afterwards. */
+/** Starts Chromium for the report in `dir`, which is removed afterwards. */
 export async function browserAt(dir: string): Promise<ReportBrowser> {
   const browser = await chromium.launch(CHROMIUM);
   const url = pathToFileURL(path.join(dir, 'index.html')).href;
@@ -38,7 +38,7 @@ export async function browserAt(dir: string): Promise<ReportBrowser> {
 }
 
 async function openAt(browser: Browser, url: string, fragment: string, options: BrowserContextOptions) {
-  // One reader at a time: pages of earlier tests would only take time from this one.
+  // Only one page at a time: open pages of earlier tests would slow this one down.
   await Promise.all(browser.contexts().map((earlier) => earlier.close()));
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1360, height: 900 }, ...options });
   const page = await context.newPage();

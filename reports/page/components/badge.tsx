@@ -5,7 +5,7 @@ import { usePage } from '../state/context.ts';
 
 const MARKS = { pass: '✓', fail: '✗', 'not-run': '!' } as const;
 
-/** Verdict as sign and words; colour is never the only sign. */
+/** Verdict as icon and word, so that it can be read without colour. */
 export function VerdictBadge({ verdict }: { verdict: IndexFlow['verdict'] }) {
   const { t } = usePage();
   return (
@@ -15,7 +15,7 @@ export function VerdictBadge({ verdict }: { verdict: IndexFlow['verdict'] }) {
   );
 }
 
-/** The verdict's sign alone, for places where a word stands beside it. */
+/** Only the verdict's icon, for places with a word beside it. */
 export function VerdictMark({ verdict }: { verdict: IndexFlow['verdict'] }) {
   const { t } = usePage();
   return (
@@ -25,7 +25,7 @@ export function VerdictMark({ verdict }: { verdict: IndexFlow['verdict'] }) {
   );
 }
 
-/** How a stream went in a step: its outage, or that all calls worked, or how many did not. */
+/** Result of a stream in a step: its outage, the number of failed calls, or that all calls worked. */
 export function StreamOutcome({ summary }: { summary: StreamSummary }) {
   const { t } = usePage();
   const { calls, failed, outage, connections, causes } = summary;
@@ -48,7 +48,7 @@ export function StreamOutcome({ summary }: { summary: StreamSummary }) {
   );
 }
 
-/** How a flow went, in one word of the reader's or of the catalogue; where attempts vary, how each went. */
+/** Outcome of a flow in one word; all outcomes if attempts vary. */
 export function Outcome({ flow }: { flow: Seen }) {
   const { t } = usePage();
   if (flow.outcome === null) return <>{t.notRun}</>;

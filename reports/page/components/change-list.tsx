@@ -1,7 +1,7 @@
 import type { Hop } from '../../../harness/terms/walk.ts';
 import type { MacOwner } from '../../content/mac-owners.ts';
 
-/** What a hop changed, new values in bold; a MAC is told by its node, where one has it. */
+/** Changes at a hop, new values in bold; a MAC is followed by the node that has it. */
 export function ChangeList({ changes, ownerOf }: { changes: Hop['changed']; ownerOf: MacOwner }) {
   return (
     <>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../state/context.ts';
 
-/** Copies text to the clipboard and says so. */
+/** Copies text to the clipboard and confirms it. */
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const { t } = usePage();
   const [copied, setCopied] = useState(false);

@@ -12,7 +12,7 @@ export interface CrossingLineProps {
   ownerOf: MacOwner;
 }
 
-/** One crossing of a wire in words: from whom to whom, the address pair, and what changed. */
+/** One crossing of a wire as text: sender, receiver, addresses and changes. */
 export function CrossingLine({ number, direction, crossing, ownerOf }: CrossingLineProps) {
   const { t } = usePage();
   const hop = hopOf(crossing);

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { usePage } from '../state/context.ts';
 
-/** A list that shows its beginning and, when asked, ten times as much: thousands of rows must not hold up the page. */
+/** A list that shows its beginning, and ten times as much on request: thousands of rows would block the page. */
 export function Limited<T>({
   items,
   limit,

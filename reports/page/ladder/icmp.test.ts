@@ -6,7 +6,7 @@ const MACS = ['02:4c:34:00:01:01', '02:4c:34:00:02:01'] as const;
 const V4 = { src: '198.51.100.10', dst: '203.0.113.80' };
 const V6 = { src: '2001:db8::a', dst: '2001:db8::80' };
 
-/** From the bytes on the wire, through the decoder that results.json is made by. */
+/** Decodes bytes with the decoder that produces results.json. */
 function message(version: 4 | 6, type: number, code: number) {
   const quoted =
     version === 4 ? ipv4({ ...V4, protocol: 17 }, udp(20000, 53)) : ipv6({ ...V6, protocol: 17 }, udp(20000, 53));

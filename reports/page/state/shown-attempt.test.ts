@@ -3,7 +3,7 @@ import { type PageFlow, unpackVariant } from '../../content/page-details.ts';
 import { sampleResults } from '../../samples/sample-results.ts';
 import { counterpart, shownAttempt } from './shown-attempt.ts';
 
-/** A flow that worked at first and failed the second time. */
+/** A flow whose first attempt worked and whose second failed. */
 function flakyFlow(): PageFlow {
   const scenario = sampleResults().scenarios[0]!;
   const flow = scenario.variants[1]!.flows[2]!;

@@ -2,7 +2,7 @@ import { typicalAttempt } from '../../content/cells.ts';
 import type { PageAttempt, PageFlow } from '../../content/page-details.ts';
 
 /**
- * The attempt that is shown: number `wanted`, from 1, or the first that went as the flow as a whole did.
+ * The attempt to show: number `wanted`, from 1, or the first one with the flow's overall outcome.
  * Null for a flow that did not run.
  */
 export function shownAttempt(flow: PageFlow, wanted: number): PageAttempt | null {
@@ -10,8 +10,8 @@ export function shownAttempt(flow: PageFlow, wanted: number): PageAttempt | null
 }
 
 /**
- * The attempt of another variant's flow that `mine` is compared with: the one that went to the same server, where there
- * is one, since which server the L4 picks is no difference of the variants.
+ * The attempt of another variant's flow to compare `mine` with: the one that went to the same server if there is
+ * one, because the L4's choice of server is not a difference between variants.
  */
 export function counterpart(mine: PageAttempt | null, flow: PageFlow): PageAttempt | null {
   const shown = shownAttempt(flow, 0);

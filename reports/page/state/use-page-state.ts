@@ -2,12 +2,12 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { type PageState, parseFragment, toFragment } from './route.ts';
 
 /**
- * Changes the state; a function is given the state as it is now, which may be newer than the last drawing.
- * `replace` leaves no entry in the history.
+ * Changes the state. A function receives the current state, which may be newer than the rendered one.
+ * `replace` adds no history entry.
  */
 export type Go = (change: Partial<PageState> | ((now: PageState) => Partial<PageState>), replace?: boolean) => void;
 
-/** The state in the URL fragment, and a way to change it. */
+/** The state in the URL fragment, and a function that changes it. */
 export function usePageState(): [PageState, Go] {
   const [state, setState] = useState(() => parseFragment(location.hash));
   useEffect(() => {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { PageVariant } from '../../content/page-details.ts';
 import { decodedVariant, readVariant } from './read-chunk.ts';
 
-/** Details of a variant once they are read; null before. */
+/** Details of a variant; null until they are loaded. */
 export function useVariant(scenario: number, variant: number): PageVariant | null {
   const [read, setRead] = useState<{ of: string; variant: PageVariant } | null>(null);
   const of = `${scenario}/${variant}`;

@@ -6,7 +6,7 @@ import type { Question } from '../../../harness/terms/walk.ts';
 import { momentText } from './moment-text.ts';
 import { plural } from '../../content/plural.ts';
 
-/** Every word of the page in English; the other languages have the same keys. */
+/** All texts of the page in English; other languages have the same keys. */
 export const en = {
   overview: 'Overview',
   run: 'Run',
@@ -239,7 +239,7 @@ export const en = {
     '?': 'these keys',
     Esc: 'close, leave the search',
   },
-  /** What the results say. */
+  /** Texts of the results. */
   messages,
 };
 

@@ -2,7 +2,7 @@ import type { Strings } from './en.ts';
 import { momentText } from './moment-text.ts';
 import { ko as messages } from '../../messages/ko.ts';
 
-/** Every word of the page in Korean. */
+/** All texts of the page in Korean. */
 export const ko: Strings = {
   overview: '개요',
   run: '실행 정보',

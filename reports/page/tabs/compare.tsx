@@ -14,7 +14,7 @@ import { counterpart, shownAttempt } from '../state/shown-attempt.ts';
 import { peersOf } from '../../content/peers.ts';
 import { useVariant } from '../state/use-variant.ts';
 
-/** The same flow in two variants, side by side, with their first difference marked. */
+/** One flow in two variants, side by side, with the first difference marked. */
 export function CompareTab({ scenario, variant, flow }: FlowView) {
   const { index, state, go, t } = usePage();
   const others = scenario.variants.filter(
@@ -64,7 +64,7 @@ function sides(variant: PageVariant, attempt: PageAttempt | null): Step[] {
   );
 }
 
-/** Place of the first step that is not the same in both; -1 where there is none. Ports of the caller are always new. */
+/** Index of the first step that differs; -1 if none does. Source ports of the caller always differ: ignored. */
 function firstDifference(a: Step[], b: Step[]): number {
   const text = (step: Step | undefined) => {
     if (!step) return '';

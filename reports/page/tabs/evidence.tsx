@@ -10,11 +10,11 @@ import { icmpText, isIcmpError } from '../ladder/icmp.ts';
 
 interface EvidenceProps extends Pick<FlowView, 'flow' | 'variant'> {
   attempt: PageAttempt | null;
-  /** What must be seen for the cause to be named. */
+  /** Evidence that the cause requires. */
   evidence: string | null;
 }
 
-/** What was seen: controls, resets and errors, ARP, MAC tables, the load balancer's log. */
+/** Observed evidence: controls, resets and errors, ARP, MAC tables, the load balancer's log. */
 export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
   const { t } = usePage();
   const owners = new Map(variant.plan.nodes.flatMap((n) => n.interfaces.map((i) => [i.mac, `${n.name} (${i.mac})`])));
@@ -80,12 +80,12 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
   );
 }
 
-/** The table's lines, those of MACs that belong to a node before the others. */
+/** Lines of the table; MACs that belong to a node come first. */
 function nodesFirst(table: Record<string, string>, owners: Map<string, string>): [mac: string, port: string][] {
   return Object.entries(table).sort(([a], [b]) => Number(owners.has(macOf(b))) - Number(owners.has(macOf(a))));
 }
 
-/** A reset or ICMP error in words; nothing for other frames. */
+/** A reset or ICMP error as text; empty for other frames. */
 function errorText({ tcp, icmp, ip }: Frame): string[] {
   if (ip && tcp?.flags.includes('R')) {
     const [from, to] = [addressText({ ip: ip.src, port: tcp.srcPort }), addressText({ ip: ip.dst, port: tcp.dstPort })];

@@ -11,13 +11,13 @@ import { layoutTopology } from '../topology/layout.ts';
 import { peersOf } from '../../content/peers.ts';
 
 const LANE_WIDTH = { least: 190, most: 260 };
-/** Width that the page has for a ladder on a large screen. */
+/** Width available for a ladder on a large screen. */
 const PAGE_WIDTH = 1180;
 const ROW_HEIGHT = 34;
 const TIME_WIDTH = 84;
 const HEAD = 40;
 
-/** Packets in time order: a lane per node, an arrow per crossing of a wire. */
+/** Packets in time order: one lane per node, one arrow per crossing. */
 export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: PageAttempt | null }) {
   const { state, go, t } = usePage();
   const order = useMemo(() => layoutTopology(variant.plan).boxes.map(({ name }) => name), [variant]);
@@ -107,7 +107,7 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
 
 interface ArrowProps {
   crossing: PacketCrossing;
-  /** Port that the caller called; null for ICMP. */
+  /** Destination port of the call; null for ICMP. */
   called: number | null;
   y: number;
   from: number;
@@ -145,7 +145,7 @@ function kindOf(frame: Frame, called: number | null): string {
   return (tcp ?? udp)?.srcPort === called ? 'reply' : 'request';
 }
 
-/** Joins what enters and leaves a switch into one arrow from node to node. */
+/** Merges the arrows into and out of a switch into one from node to node. */
 function withoutSwitches(crossings: PacketCrossing[], switches: Set<string>): PacketCrossing[] {
   const joined: PacketCrossing[] = [];
   for (const crossing of crossings) {
@@ -163,7 +163,7 @@ function withoutSwitches(crossings: PacketCrossing[], switches: Set<string>): Pa
   return joined;
 }
 
-/** Nanoseconds as milliseconds with microseconds behind the point. */
+/** Nanoseconds as milliseconds with three decimals. */
 function timeText(ns: number): string {
   return `${(ns / 1e6).toFixed(3)} ms`;
 }

@@ -11,7 +11,7 @@ import { AnswerNote } from './table.tsx';
 import { StepButtons, StepList } from './steps.tsx';
 import { useStepper } from './use-stepper.ts';
 
-/** Topology with the way drawn on it, and the same way as a list to step through. */
+/** Topology with the path drawn on it, and the same path as a list to step through. */
 export function PathTab({ variant, flow, attempt }: FlowView & { attempt: PageAttempt | null }) {
   const { t } = usePage();
   const lanes = useMemo(

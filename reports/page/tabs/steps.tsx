@@ -6,7 +6,7 @@ import { CrossingLine } from '../components/crossing-line.tsx';
 import type { Lane } from '../topology/lanes.ts';
 import type { Stepper } from './use-stepper.ts';
 
-/** Buttons that move a stepper. */
+/** Buttons of a stepper. */
 export function StepButtons({ step, last, playing, stepTo, stepBy, togglePlay }: Stepper) {
   const { t } = usePage();
   return (
@@ -27,7 +27,7 @@ export function StepButtons({ step, last, playing, stepTo, stepBy, togglePlay }:
   );
 }
 
-/** The way as a list; what was predicted and not seen stands in it too. */
+/** The path as a list, including crossings that were predicted but not observed. */
 export function StepList({ lanes, stepper, ownerOf }: { lanes: Lane[]; stepper: Stepper; ownerOf: MacOwner }) {
   const { t } = usePage();
   const list = useRef<HTMLOListElement>(null);

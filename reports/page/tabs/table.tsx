@@ -9,7 +9,7 @@ import { CopyButton } from '../components/copy-button.tsx';
 import { usePage } from '../state/context.ts';
 import type { FlowView } from '../state/flow-view.ts';
 
-/** Source and destination at every hop, there and back. */
+/** Source and destination at every hop, in both directions. */
 export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageAttempt | null }) {
   const { t } = usePage();
   const ownerOf = macOwners(variant.plan);
@@ -51,7 +51,7 @@ function lengthOf(legs: { hops: Hop[] }[]): number {
   return legs.reduce((sum, { hops }) => sum + hops.length, 0);
 }
 
-/** What a DNS server answered; nothing where none was asked. */
+/** Answer of the DNS server; empty if none was asked. */
 export function AnswerNote({ walk: { question } }: { walk: Walk }) {
   const { t } = usePage();
   if (question === undefined) return null;

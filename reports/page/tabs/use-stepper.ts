@@ -3,9 +3,9 @@ import { usePage } from '../state/context.ts';
 
 const STEP_MS = 1100;
 
-/** Stepping through `last` crossings: where one is, and how to move, by hand, by key or by itself. */
+/** Stepping through `last` crossings: the current one, and functions to move by button, key or automatically. */
 export interface Stepper {
-  /** From 1; 0 is the whole way. */
+  /** From 1; 0 is the whole path. */
   step: number;
   last: number;
   playing: boolean;
@@ -14,7 +14,7 @@ export interface Stepper {
   togglePlay: () => void;
 }
 
-/** A stepper whose place stands in the fragment; arrow keys move it, the space bar plays. */
+/** A stepper whose position is in the fragment; arrow keys move it, the space bar plays. */
 export function useStepper(last: number): Stepper {
   const { state, go } = usePage();
   const [playing, setPlaying] = useState(false);

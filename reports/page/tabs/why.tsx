@@ -5,7 +5,7 @@ import { usePage } from '../state/context.ts';
 import type { FlowView } from '../state/flow-view.ts';
 import { Evidence } from './evidence.tsx';
 
-/** The story of a failure, its evidence, the YAML it concerns, what would fix it, and how to run it again. */
+/** Explanation of a failure: its evidence, the YAML concerned, fixes, and how to run it again. */
 export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAttempt | null }) {
   const { t, index } = usePage();
   const cause = attempt ? attempt.cause : flow.cause;

@@ -9,11 +9,11 @@ import { fitting } from './text-width.ts';
 export interface BandsProps {
   layout: TimelineLayout;
   place: Place;
-  /** Until when the last states last. */
+  /** End of the last state of each band. */
   endMs: number;
 }
 
-/** States over time: members of pairs, servers as load balancers see them, nodes. */
+/** States over time: members of pairs, servers as seen by load balancers, nodes. */
 export function Bands({ layout: { bands, steady, more }, place, endMs }: BandsProps) {
   const { t } = usePage();
   return (
@@ -74,7 +74,7 @@ interface BandProps {
   endMs: number;
 }
 
-/** States in which nothing goes, which are told apart without colour as well. */
+/** States without service, hatched so that they can be recognized without colour. */
 const HATCHED: BandState[] = ['fault', 'down', 'off', 'paused'];
 
 function hatch(from: number, to: number): string {

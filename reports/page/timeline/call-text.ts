@@ -3,7 +3,7 @@ import type { PageStream } from '../../content/page-details.ts';
 import { outcomeText } from '../../messages/catalogue.ts';
 import type { Strings } from '../strings/en.ts';
 
-/** A call in one line: which, when, in which step, and what came of it. `call` counts from 0. */
+/** A call in one line: number, time, step and outcome. `call` counts from 0. */
 export function callText(t: Strings, stream: PageStream, steps: StepResult[], call: number): string {
   const { beginMs, endMs, step, outcome, servedBy, l4, cause, client } = stream.calls[call]!;
   const took = tenths(endMs - beginMs);

@@ -15,25 +15,25 @@ import { fitting } from './text-width.ts';
 export interface ChartProps {
   variant: PageVariant;
   timeline: PageTimeline;
-  /** The part of the time that is shown, and all of it. */
+  /** The visible time range, and the whole one. */
   view: View;
   whole: View;
   width: number;
-  /** Whether everything has a row of its own. */
+  /** Whether every item has its own row. */
   all: boolean;
   causes: (CauseCode | null)[];
   compared: Compared;
   picked: Picked | null;
   onPick: (stream: string, ...next: Parameters<PickCall>) => void;
-  /** Shows another part than the one that is shown by then. */
+  /** Changes the visible range; `next` gets the latest one. */
   onView: (next: (now: View) => View) => void;
 }
 
-/** A pointer that moved no further than this has clicked. */
+/** A pointer that moved no further than this is a click, not a drag. */
 const CLICK_PX = 4;
 const NEAR_PX = 14;
 
-/** What happened over time in one variant: steps and states on top, below a lane for each stream. */
+/** Timeline of one variant: steps and states at the top, a lane per stream below. */
 export function TimelineChart({ variant, timeline, view, whole, width: full, all, causes, ...props }: ChartProps) {
   const { compared, picked, onPick, onView } = props;
   const { t } = usePage();
@@ -120,7 +120,7 @@ interface StepShapeProps {
   layout: { steps: number; actions: number; height: number };
 }
 
-/** Marks of actions farther into a step than this stand in the text. */
+/** The text of a step begins after marks of actions within this distance of the step's beginning. */
 const MARKS_PX = 60;
 
 function StepShape({ step, number, place: { view, width }, layout }: StepShapeProps) {
@@ -131,7 +131,7 @@ function StepShape({ step, number, place: { view, width }, layout }: StepShapePr
   const name = `${number} ${step.title}`;
   const actions = step.actions.map(({ action }) => t.messages.timeline.action(action)).join(', ');
   const marks = step.actions.map(({ beginMs }) => xOf(view, width, beginMs));
-  // Marks that stand close together come before the text.
+  // Text would cover the marks near the beginning.
   const textAt = Math.max(left + 4, ...marks.filter((x) => x < left + MARKS_PX)) + 8;
   return (
     <g class={`step-mark ${number % 2 === 0 ? 'even' : ''}`}>
@@ -151,7 +151,7 @@ function StepShape({ step, number, place: { view, width }, layout }: StepShapePr
   );
 }
 
-/** The call at a place of the drawing, where there is one. */
+/** The call at a point of the drawing; null without one. */
 function callAt(
   lanes: Lane[],
   { x, y }: { x: number; y: number },
@@ -169,7 +169,7 @@ function callAt(
   return null;
 }
 
-/** Turning the wheel sideways moves the view; with Ctrl, as pinching a touchpad does, it zooms. */
+/** Horizontal scrolling moves the view; with Ctrl, which touchpads send for a pinch, it zooms. */
 function useWheel(
   svg: { current: SVGSVGElement | null },
   now: Pick<ChartProps, 'whole' | 'onView'> & { width: number; gutter: number },
@@ -189,7 +189,7 @@ function useWheel(
       } else return;
       event.preventDefault();
     };
-    // A wheel that may be kept from scrolling the page must not be passive.
+    // Only a listener that is not passive may call preventDefault.
     element.addEventListener('wheel', turn, { passive: false });
     return () => element.removeEventListener('wheel', turn);
   }, []);

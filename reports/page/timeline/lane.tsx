@@ -11,7 +11,7 @@ import { xOf } from './scale.ts';
 import { fitting, textWidth } from './text-width.ts';
 import { signAt, signPath, tickPath } from './ticks.ts';
 
-/** Chooses a call of a stream, given the place of the one that is chosen; null where that is none of the stream's, or where none is to be chosen. */
+/** Selects a call of a stream: `next` maps the index of the selected call (null: none) to the new one. */
 export type PickCall = (next: (from: number | null) => number | null) => void;
 
 export interface LaneShapeProps {
@@ -19,13 +19,13 @@ export interface LaneShapeProps {
   lane: Lane;
   place: Place;
   causes: (CauseCode | null)[];
-  /** Place of the chosen call; null where it is none of these. */
+  /** Index of the selected call; null if none of this stream is. */
   picked: number | null;
-  /** Chooses another call than the one that is chosen by then. */
+  /** Changes the selected call; `next` gets the latest one. */
   onPick: PickCall;
 }
 
-/** A stream over time. To the keyboard it is a slider: arrow keys go from call to call, n and p to failed ones. */
+/** A stream over time. For the keyboard it is a slider: arrow keys move between calls, n and p between failed ones. */
 export function LaneShape({ variant, lane, place, causes, picked, onPick }: LaneShapeProps) {
   const { t } = usePage();
   const { stream, top, height } = lane;
@@ -100,7 +100,7 @@ export function LaneShape({ variant, lane, place, causes, picked, onPick }: Lane
   );
 }
 
-/** Where a key goes from the call that is chosen; null for keys that go nowhere. */
+/** The call that a key selects next; null for other keys. */
 function keyTarget(key: string, calls: Lane['stream']['calls']): Parameters<PickCall>[0] | null {
   const to = (by: 1 | -1, failed: boolean) => (from: number | null) => neighbouringCall(calls, from, by, failed);
   const targets: Record<string, Parameters<PickCall>[0]> = {
@@ -179,7 +179,7 @@ function RowShape({ placed: { row, y, strokes }, lane: { stream }, place: { view
   );
 }
 
-/** The chosen call: where it stands, and how long it took. */
+/** The selected call: position and duration. */
 function PickedShape({ lane, call, place: { view, width } }: { lane: Lane; call: number; place: Place }) {
   const { beginMs, endMs } = lane.stream.calls[call]!;
   const row = lane.rows.find(({ row: { calls } }) => calls.includes(call));
@@ -203,7 +203,7 @@ interface CellShapeProps {
 
 const MARKS = { pass: '✓', fail: '✗', 'not-run': '!' } as const;
 
-/** A stream in a step: its verdict, the outage that was measured, and how long it may take at most. */
+/** A stream in a step: verdict, measured outage, and the maximum expected. */
 function CellShape({ variant, cell: { step, flow }, lane, place: { view, width, compared } }: CellShapeProps) {
   const { state, t } = usePage();
   const { summary, predicted } = flow.stream!;
@@ -271,16 +271,16 @@ function CellShape({ variant, cell: { step, flow }, lane, place: { view, width, 
 
 interface BracketProps {
   kind: 'measured' | 'predicted';
-  /** Pixels; an end of null is open. */
+  /** Pixels; null is an open end. */
   span: [from: number, to: number | null];
-  /** Where its text may stand. */
+  /** Space available for its text. */
   within: [left: number, right: number];
   y: number;
-  /** From long to short: the first that has room is told. */
+  /** From long to short: the first one that fits is shown. */
   texts: string[];
 }
 
-/** A bracket over a part of the time, with its length in words inside of it or beside it; one that does not end here is open. */
+/** A bracket over a time range, with its length as text inside or beside it; open if the range does not end here. */
 function Bracket({ kind, span: [from, to], within: [left, right], y, texts }: BracketProps) {
   const end = to ?? right;
   const [inLeft, inRight] = [Math.max(left, from), Math.min(right, end)];

@@ -10,31 +10,31 @@ const LINE = 17;
 const TITLE = 22;
 const GAP = 12;
 
-/** Where everything of a timeline stands from top to bottom, pixels; nothing of it depends on what part of the time is shown. */
+/** Vertical positions in a timeline, pixels; independent of the visible time range. */
 export interface TimelineLayout {
   height: number;
   ruler: number;
   steps: number;
   actions: number;
-  /** Where what stands below the head begins. */
+  /** Top of the part below the head. */
   body: number;
   bands: { band: StateBand; y: number }[];
-  /** Servers and nodes that were up throughout, told in one line; null where there are none. */
+  /** Servers and nodes that were always up, in one line; null if there are none. */
   steady: { bands: StateBand[]; y: number } | null;
-  /** Bands that are left out. */
+  /** Bands that are not shown. */
   more: { bands: number; y: number } | null;
   lanes: Lane[];
 }
 
-/** A stream: its title, a line for its cells, one for outages, one for predicted ones, then its rows. */
+/** A stream: title, a line for cells, one for outages, one for predicted outages, then its rows. */
 export interface Lane {
   stream: PageStream;
   top: number;
   height: number;
   summaries: number;
-  /** Null where there was no outage. */
+  /** Null without an outage. */
   outages: number | null;
-  /** Null where no outage is predicted. */
+  /** Null without a predicted outage. */
   predicted: number | null;
   cells: LaneCell[];
   rows: PlacedRow[];
@@ -49,11 +49,11 @@ export interface LaneCell {
 export interface PlacedRow {
   row: Row;
   y: number;
-  /** Its calls by how they are drawn: sign -1 for those that worked, else the place of the cause. */
+  /** Its calls by sign: -1 if they worked, else the index of their cause. */
   strokes: { sign: number; places: number[] }[];
 }
 
-/** Lays out the timeline of a variant. `causes` says which sign a cause has; `all` wants a row for everything. */
+/** Lays out the timeline of a variant. Signs are indices in `causes`; `all` gives every item its own row. */
 export function layoutTimeline(
   { flows }: Pick<PageVariant, 'flows'>,
   { steps, streams, bands }: PageTimeline,
@@ -101,7 +101,7 @@ function strokesOf(row: Row, calls: CallResult[], causes: (CauseCode | null)[]):
   return [...strokes].sort(([a], [b]) => a - b).map(([sign, places]) => ({ sign, places }));
 }
 
-/** From where a predicted outage is counted, and how long it takes at most; null where nothing bounds it. */
+/** Start of a predicted outage and its latest end; null without a bound. */
 export function predictedSpan(step: StepResult, outage: PredictedOutage): { fromMs: number; toMs: number | null } {
   const fromMs = step.actions[0]?.beginMs ?? step.beginMs;
   return { fromMs, toMs: outage.atMostMs === null ? null : fromMs + outage.atMostMs };

@@ -11,7 +11,7 @@ export interface MeasuredTableProps {
   compared: Compared;
 }
 
-/** What was measured of every stream in every step, beside what was predicted: the timeline as text. */
+/** Measured and predicted values of every stream in every step: the timeline as text. */
 export function MeasuredTable({ variant, timeline, compared }: MeasuredTableProps) {
   const { state, t } = usePage();
   return (

@@ -1,10 +1,10 @@
 import type { Compared } from './chosen.ts';
 import type { View } from './scale.ts';
 
-/** What a part of the drawing needs to know of its place. */
+/** Horizontal position and scale of the drawing. */
 export interface Place {
   view: View;
-  /** Width of what is drawn to scale, pixels; names stand left of it. */
+  /** Width of the part drawn to scale, pixels; names are to the left of it. */
   width: number;
   gutter: number;
   compared: Compared;

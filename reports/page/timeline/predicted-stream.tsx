@@ -2,7 +2,7 @@ import type { StreamPrediction } from '../../../harness/terms/stream-prediction.
 import { say } from '../../messages/catalogue.ts';
 import { usePage } from '../state/context.ts';
 
-/** What the model says of a stream in a step, why an outage has its bound, and what the model does not know. */
+/** The prediction of a stream in a step, why an outage has its bound, and what the model does not know. */
 export function PredictedStream({ predicted }: { predicted: StreamPrediction }) {
   const { t } = usePage();
   return (

@@ -3,25 +3,25 @@ import type { CallResult, StateBand } from '../../../harness/terms/timeline-resu
 import type { PageStream } from '../../content/page-details.ts';
 import { namesText } from '../../messages/names.ts';
 
-/** Calls that stand beside one another; `calls` are places in those of the stream, in order of time. */
+/** Calls in one row; `calls` are indices into the calls of the stream, in time order. */
 export type Row =
   /** Null where several servers share the row. */
   | { kind: 'served'; by: string; servers: number; calls: number[] }
   | { kind: 'failed'; cause: Place | null; calls: number[] }
-  /** Connections that were kept one after the other. */
+  /** Kept connections, one after the other. */
   | { kind: 'connection'; number: number; spans: ConnectionSpan[]; calls: number[] };
 
 interface ConnectionSpan {
   fromMs: number;
   toMs: number;
-  /** The last call on it failed. */
+  /** Its last call failed. */
   broken: boolean;
 }
 
-/** So many servers, connections or states have a row each. */
+/** Maximum number of servers, connections or states with separate rows. */
 const MOST_ROWS = 6;
 
-/** The rows of a stream: of kept connections one each where they are few or `all` is wanted, else by who answered, then by cause. */
+/** Rows of a stream: one per kept connection if they are few or `all` is set, else by server, then by cause. */
 export function rowsOf({ calls, connection }: PageStream, all: boolean): Row[] {
   if (connection === 'kept') {
     const rows = connectionRows(calls);
@@ -45,7 +45,7 @@ function sharedRow(calls: CallResult[], servers: string[]): Row {
   return { kind: 'served', by: namesText(servers), servers: servers.length, calls: worked };
 }
 
-/** Places of calls by what they have in common; those of null are left out. */
+/** Indices of calls by key; calls with key null are left out. */
 function groups(calls: CallResult[], key: (call: CallResult) => string | null): Map<string, number[]> {
   const places = new Map<string, number[]>();
   calls.forEach((call, i) => {
@@ -58,7 +58,7 @@ function groups(calls: CallResult[], key: (call: CallResult) => string | null): 
   return places;
 }
 
-/** Connections, each in the first row that is free by then. */
+/** Each connection goes to the first row that is free at its start. */
 function connectionRows(calls: CallResult[]): Row[] {
   const rows: { spans: ConnectionSpan[]; calls: number[] }[] = [];
   for (const places of groups(calls, ({ connection }) => String(connection ?? 0)).values()) {
@@ -73,13 +73,13 @@ function connectionRows(calls: CallResult[]): Row[] {
   return rows.map((row, i) => ({ kind: 'connection', number: i + 1, ...row }));
 }
 
-/** The cause codes of these streams, each once, in order of appearance: a code's place says how it is drawn. */
+/** Distinct cause codes of these streams, in order of appearance: the index of a code decides how it is drawn. */
 export function causesIn(streams: PageStream[]): (CauseCode | null)[] {
   const failed = streams.flatMap(({ calls }) => calls.filter(({ outcome }) => outcome === 'fails'));
   return [...new Set(failed.map(({ cause }) => cause?.code ?? null))];
 }
 
-/** Where among the places of a row a moment is: the first call that begins then or later. */
+/** Index in a row of the first call that begins at this time or later. */
 export function firstFrom(places: number[], calls: CallResult[], ms: number): number {
   let [low, high] = [0, places.length];
   while (low < high) {
@@ -90,7 +90,7 @@ export function firstFrom(places: number[], calls: CallResult[], ms: number): nu
   return low;
 }
 
-/** The call of a row that began nearest to a moment, at most so far from it; null where none did. */
+/** The call of a row that began closest to a time, within `withinMs`; null without one. */
 export function nearestCall(places: number[], calls: CallResult[], ms: number, withinMs: number): number | null {
   const at = firstFrom(places, calls, ms);
   const distance = (place: number | undefined) =>
@@ -100,7 +100,7 @@ export function nearestCall(places: number[], calls: CallResult[], ms: number, w
   return nearest !== undefined && distance(nearest) <= withinMs ? nearest : null;
 }
 
-/** The next call, or the next failed one, in a direction, counted from the end where none is chosen; the same where there is none. */
+/** The next call, or next failed call, in a direction; from the end if none is selected. `from` if there is none. */
 export function neighbouringCall(calls: CallResult[], from: number | null, by: 1 | -1, failed: boolean): number | null {
   const start = from ?? (by === 1 ? -1 : calls.length);
   for (let i = start + by; i >= 0 && i < calls.length; i += by) if (!failed || calls[i]!.outcome === 'fails') return i;
@@ -114,7 +114,7 @@ function orderOf(of: StateBand['of']): string {
   return of.kind === 'member' ? `${of.pair} ${of.node}` : of.node;
 }
 
-/** Bands that are drawn, and how many are not: what never changes, and what is too much. */
+/** Bands to draw; bands that never change, and the number beyond the maximum, are not drawn. */
 export function shownBands(
   bands: StateBand[],
   all: boolean,

@@ -1,25 +1,25 @@
-/** The part of the time that is shown, ms. */
+/** The visible time range, ms. */
 export interface View {
   fromMs: number;
   toMs: number;
 }
 
-/** So much time is shown at least. */
+/** Minimum visible time range, ms. */
 const LEAST_MS = 2;
-/** A ruler has a mark at most every so many pixels. */
+/** Minimum distance between marks of a ruler, pixels. */
 const MARK_WIDTH = 76;
 
-/** Where a moment is drawn, pixels from the left edge. */
+/** Position of a time, pixels from the left edge. */
 export function xOf({ fromMs, toMs }: View, width: number, ms: number): number {
   return ((ms - fromMs) / (toMs - fromMs)) * width;
 }
 
-/** The moment at a place, ms. */
+/** Time at a position, ms. */
 export function msAt({ fromMs, toMs }: View, width: number, x: number): number {
   return fromMs + (x / width) * (toMs - fromMs);
 }
 
-/** The view with `factor` times as much in it; the moment `around` stays where it is. */
+/** The range multiplied by `factor`; the time `around` keeps its position. */
 export function zoomed({ fromMs, toMs }: View, factor: number, around: number, whole: View): View {
   const length = Math.max(LEAST_MS, (toMs - fromMs) * factor);
   const share = (around - fromMs) / (toMs - fromMs);
@@ -31,13 +31,13 @@ export function moved({ fromMs, toMs }: View, byMs: number, whole: View): View {
   return within({ fromMs: fromMs + byMs, toMs: toMs + byMs }, whole);
 }
 
-/** The view moved so far that the moment is in it; the same where it is. */
+/** The range, moved if needed so that it contains the time. */
 export function showing(view: View, ms: number, whole: View): View {
   if (ms >= view.fromMs && ms <= view.toMs) return view;
   return moved(view, ms - (view.fromMs + view.toMs) / 2, whole);
 }
 
-/** The view moved into the whole; the whole where it does not fit. */
+/** The range, moved into the whole; the whole if it is larger. */
 function within({ fromMs, toMs }: View, whole: View): View {
   const length = toMs - fromMs;
   if (length >= whole.toMs - whole.fromMs) return whole;
@@ -45,7 +45,7 @@ function within({ fromMs, toMs }: View, whole: View): View {
   return { fromMs: from, toMs: from + length };
 }
 
-/** Round moments of a ruler, so far apart that their labels have room. */
+/** Round times for a ruler, far enough apart for their labels. */
 export function rulerMarks(view: View, width: number): number[] {
   const least = ((view.toMs - view.fromMs) * MARK_WIDTH) / width;
   const power = 10 ** Math.floor(Math.log10(least));

@@ -13,7 +13,7 @@ import { moved, showing, type View, zoomed } from './scale.ts';
 import { useSettling } from './use-settling.ts';
 import { useWidth } from './use-width.ts';
 
-/** What happened over time in the variant that is shown, and, on the same scale, in one that it is compared with. */
+/** Timeline of the variant that is shown, and, on the same scale, of the one it is compared with. */
 export function TimelineSection({ scenario, variant }: { scenario: IndexScenario; variant: PageVariant }) {
   const { index, state, go, t } = usePage();
   const others = scenario.variants.filter(({ name, flows }) => name !== variant.name && flows.some((f) => f.stream));
@@ -106,7 +106,7 @@ export function TimelineSection({ scenario, variant }: { scenario: IndexScenario
 
 type PickIn = (variant: PageVariant, stream: string, ...next: Parameters<PickCall>) => void;
 
-/** The view around its middle with `factor` times as much in it. */
+/** The range multiplied by `factor` around its middle. */
 function nearer(view: View, factor: number, whole: View): View {
   return factor === Infinity ? whole : zoomed(view, factor, (view.fromMs + view.toMs) / 2, whole);
 }
@@ -126,7 +126,7 @@ interface ZoomProps {
   onView: (next: (now: View) => View) => void;
 }
 
-/** Buttons that show all, one step, more, less, what was before and after. */
+/** Buttons: all, one step, zoom in, zoom out, earlier, later. */
 function Zoom({ shown, view, whole, onView }: ZoomProps) {
   const { t } = usePage();
   const by = (quarters: number) => (now: View) => moved(now, ((now.toMs - now.fromMs) * quarters) / 4, whole);
@@ -186,7 +186,7 @@ interface PickedLineProps {
   onPick: PickIn;
 }
 
-/** What came of the chosen call, and ways to the ones beside it. */
+/** Outcome of the selected call, and buttons for the calls next to it. */
 function PickedLine({ shown, picked, onPick }: PickedLineProps) {
   const { t } = usePage();
   const variant = shown.find(({ name }) => name === picked?.variant);

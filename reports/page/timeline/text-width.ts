@@ -1,15 +1,15 @@
-/** Width of a character of the drawing's text, pixels: texts are cut before they are drawn, not measured after. */
+/** Width of a character in the drawing, pixels: text is truncated before it is drawn, so it cannot be measured. */
 const CHARACTER = 6.7;
 const WIDE_CHARACTER = 12;
 
-/** About how wide a text is in the drawing, pixels. */
+/** Approximate width of a text in the drawing, pixels. */
 export function textWidth(text: string): number {
   let width = 0;
   for (const character of text) width += character > '\u10ff' ? WIDE_CHARACTER : CHARACTER;
   return width;
 }
 
-/** As much of a text as fits into so many pixels; empty where that is nothing. */
+/** The text, truncated to this many pixels; empty if nothing fits. */
 export function fitting(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let [fits, used] = ['', CHARACTER];

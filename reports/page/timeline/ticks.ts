@@ -11,8 +11,8 @@ export interface TickArea {
 }
 
 /**
- * The calls of a row as one path: a stroke for each, or, where several would share a pixel, for each pixel. However many
- * calls there are, it has no more strokes than the drawing has pixels.
+ * The calls of a row as one path: a stroke per call, or per pixel if several calls share one. So the number of
+ * strokes never exceeds the width of the drawing.
  */
 export function tickPath(places: number[], calls: CallResult[], area: TickArea): string {
   return columnsOf(places, calls, area, 1)
@@ -20,7 +20,7 @@ export function tickPath(places: number[], calls: CallResult[], area: TickArea):
     .join('');
 }
 
-/** Signs drawn over failed calls, as many as have room. */
+/** Signs over failed calls, as many as fit. */
 export function signPath(places: number[], calls: CallResult[], area: TickArea, sign: number): string {
   const centre = area.y + area.height / 2;
   return columnsOf(places, calls, area, SIGN_WIDTH + 1)
@@ -28,7 +28,7 @@ export function signPath(places: number[], calls: CallResult[], area: TickArea, 
     .join('');
 }
 
-/** Pixels at which calls begin, so far apart at least. */
+/** Start positions of calls in pixels, with a minimum distance. */
 function columnsOf(places: number[], calls: CallResult[], { view, width }: TickArea, apart: number): number[] {
   const columns: number[] = [];
   let last = -Infinity;
@@ -45,7 +45,7 @@ function columnsOf(places: number[], calls: CallResult[], { view, width }: TickA
 
 const SIGN_WIDTH = 8;
 
-/** A cross, a triangle, a diamond, a square, a ring: told apart without colour. */
+/** A cross, a triangle, a diamond, a square, a ring: distinguishable without colour. */
 const SIGNS: ((x: number, y: number) => string)[] = [
   (x, y) => `M${x - 3.5},${y - 3.5}l7,7m0,-7l-7,7`,
   (x, y) => `M${x},${y - 4}l4,7h-8z`,
@@ -54,7 +54,7 @@ const SIGNS: ((x: number, y: number) => string)[] = [
   (x, y) => `M${x - 4},${y}a4,4 0 1,0 8,0a4,4 0 1,0 -8,0`,
 ];
 
-/** One sign by itself. */
+/** A single sign. */
 export function signAt(sign: number, x: number, y: number): string {
   return SIGNS[sign % SIGNS.length]!(x, y);
 }

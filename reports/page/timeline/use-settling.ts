@@ -2,12 +2,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePage } from '../state/context.ts';
 import type { PageState } from '../state/route.ts';
 
-/** The address follows the hand once that rests: browsers take no more than some changes of it a second. */
+/** The URL is updated after this pause in the changes: browsers limit the number of URL changes per second. */
 const SETTLE_MS = 200;
 
 /**
- * A value that changes at once, from what it is by then, and that the page's state follows when it has settled. Where the
- * state changes by itself, the value follows it.
+ * A value that changes immediately; the page's state follows after a pause. If the state changes for another reason,
+ * the value follows it. The function that changes the value gets the latest one.
  */
 export function useSettling<T>(
   fromState: T,

@@ -13,16 +13,16 @@ import { type Box, type Layout, layoutTopology, type Size, type Wire } from './l
 export interface DrawingProps {
   plan: Plan;
   lanes: Lane[];
-  /** Crossing that is stepped to; 0 shows all. */
+  /** Selected crossing; 0 shows all. */
   step: number;
   title: string;
-  /** Node at which the packet died or turned, with the cause's code. */
+  /** Node at which the packet was lost or turned back, with the cause code. */
   mark: { node: string; label: string } | null;
-  /** What stands right below the drawing. */
+  /** Shown directly below the drawing. */
   children?: ComponentChildren;
 }
 
-/** The lab as tiers of boxes, with the way of a flow drawn over its wires. */
+/** The lab as tiers of boxes, with a flow's path drawn over its wires. */
 export function TopologyDrawing({ plan, lanes, step, title, mark, children }: DrawingProps) {
   const { t } = usePage();
   const size = useMedia('screen and (max-width: 700px)') ? 'compact' : 'full';
@@ -68,7 +68,7 @@ export function TopologyDrawing({ plan, lanes, step, title, mark, children }: Dr
   );
 }
 
-/** What the boxes of a compact drawing have no room for. */
+/** Text that does not fit into the boxes of a compact drawing. */
 function AddressList({ boxes }: { boxes: Box[] }) {
   return (
     <dl class="addresses">
@@ -131,14 +131,14 @@ function BoxText({ box, size }: { box: Box; size: Size }) {
   );
 }
 
-/** The cause's code at the border of its node where no wire ends. */
+/** The cause code at the border of its node, on a side without wires. */
 function DeathMark({ layout, node, label }: { layout: Layout; node: string; label: string }) {
   const box = layout.boxes.find(({ name }) => name === node);
   if (!box) return null;
   const ends = layout.wires.flatMap(({ from, to }) => [from, to]).filter((end) => end.node === node);
   const free = (y: number) => ends.every(({ at }) => at.y !== y);
   const width = label.length * 7.3 + 30;
-  // A little outside of the box, so that its first and last line stay readable.
+  // Slightly outside the box, so that its first and last line stay readable.
   const [top, bottom] = [box.y, box.y + box.height];
   const y = free(top) ? top - 6 : free(bottom) ? bottom + 6 : (top + bottom) / 2;
   const beside = !free(top) && !free(bottom);

@@ -2,7 +2,7 @@ import { samplePlan } from '../../samples/sample-labs.ts';
 import { foldAlike } from './fold-alike.ts';
 import { layoutTopology } from './layout.ts';
 
-/** One-arm with so many servers on its switch. */
+/** One-arm with this many servers on its switch. */
 function withServers(count: number) {
   const lab = samplePlan('one-arm');
   const server = lab.nodes.find(({ name }) => name === 's1')!;

@@ -5,13 +5,13 @@ import { nodeLabel } from './node-label.ts';
 
 type Drawn = Pick<Plan, 'nodes' | 'links' | 'services'>;
 
-/** So many nodes of one kind stand side by side and can be read. */
+/** Maximum number of nodes of one kind that are readable side by side. */
 const MOST_ALIKE = 6;
 
 /**
- * A plan for drawing: of many nodes that hang off the same node and differ in nothing but their addresses, one stands for
- * all, with their names.
- * @param shown nodes that are drawn themselves, since something is told of them
+ * A plan to draw: many nodes with the same peer that differ only in their addresses are replaced by one, with the
+ * names of all.
+ * @param shown nodes that are drawn separately, because the report mentions them
  */
 export function foldAlike(plan: Drawn, shown: Set<string>): Drawn {
   const groups = new Map<string, NodePlan[]>();
@@ -54,7 +54,7 @@ export function foldAlike(plan: Drawn, shown: Set<string>): Drawn {
   }
 }
 
-/** Where a node hangs, and what is written into it beside its own addresses. */
+/** Peers of a node, and its label without its own addresses. */
 function traitsOf(node: NodePlan, { services }: Drawn): string {
   const { role, lines } = nodeLabel(node, services);
   return JSON.stringify([role, node.interfaces[0]!.peer, lines.filter(({ kind }) => kind !== 'address')]);

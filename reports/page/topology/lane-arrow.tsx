@@ -3,7 +3,7 @@ import { usePage } from '../state/context.ts';
 import { midpoint, type PlacedLane, xy } from './lane-geometry.ts';
 import type { Point } from './layout.ts';
 
-/** One crossing: grey where predicted, coloured and numbered where seen, red where it was lost or parts. */
+/** One crossing: grey if predicted, coloured and numbered if observed, red where it was lost or differs. */
 export function LaneArrow({ placed: { lane, line, badge: at }, state }: { placed: PlacedLane; state: string }) {
   const { t } = usePage();
   if (!line) return null;

@@ -11,7 +11,7 @@ const ends = { src: '198.51.100.10', dst: '203.0.113.80', srcPort: 40_000, dstPo
 const request = hopsAlong(lab.nodes, { path: ['client', 'l3', 'l2', 'l4', 'l2', 's1'] }, ends);
 const placed = placeLanes(lanesOf({ request, reply: [] }, null, peersOf(lab)), layout.wires);
 
-/** Box of a node, and the x of every point that shapes the packet's way through it. */
+/** Box of a node, and the x of every point that shapes the packet's curve through it. */
 function through(name: string) {
   const box = layout.boxes.find((b) => b.name === name)!;
   const { path } = passages(placed, layout).find(({ node }) => node === name)!;
@@ -25,6 +25,6 @@ test('a packet goes straight through a node that it leaves at the other side', (
 
 test('a packet that turns in a one-armed L4 stays left of the text there', () => {
   const { box, xs } = through('l4');
-  // A curve reaches three quarters of the way to the points that pull at it.
+  // A curve reaches three quarters of the distance to its control points.
   expect(0.75 * (Math.max(...xs) - box.x)).toBeLessThan(box.indent);
 });

@@ -1,15 +1,15 @@
 import type { Layout, Point, Wire } from './layout.ts';
 import type { Lane } from './lanes.ts';
 
-/** A lane with its place on the drawing; null for a packet that a node sent to itself. */
+/** A lane with its position in the drawing; null for a packet that a node sent to itself. */
 export interface PlacedLane {
   lane: Lane;
   line: { from: Point; to: Point } | null;
-  /** Where on the line its number stands: neighbours are staggered. */
+  /** Position of its number on the line: neighbours are staggered. */
   badge: number;
 }
 
-/** The stretch inside a node between two wires of the same packet. */
+/** The curve inside a node between two wires of one packet. */
 export interface Passage {
   node: string;
   path: string;
@@ -21,7 +21,7 @@ const LANE_GAP = 19;
 const BADGE_STAGGER = 0.13;
 const TURN_DEPTH = 26;
 
-/** Puts lanes side by side on their wires, in the order of the way. */
+/** Places lanes side by side on their wires, in path order. */
 export function placeLanes(lanes: Lane[], wires: Wire[]): PlacedLane[] {
   const onWire = (wire: Wire) =>
     lanes.filter(
@@ -42,7 +42,7 @@ export function placeLanes(lanes: Lane[], wires: Wire[]): PlacedLane[] {
   });
 }
 
-/** Curves through the nodes that join the seen crossings of a packet. */
+/** Curves through nodes that join the observed crossings of a packet. */
 export function passages(placed: PlacedLane[], layout: Layout): Passage[] {
   return placed.flatMap((to, i): Passage[] => {
     const from = placed[i - 1];
@@ -52,7 +52,7 @@ export function passages(placed: PlacedLane[], layout: Layout): Passage[] {
     if (!box) return [];
     const centre = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
     const [a, b] = [from.line.to, to.line.from];
-    // A packet that turns at the side that it came in by leaves the box's text alone.
+    // A packet that leaves on the side where it entered must not cross the box's text.
     const turns = a.x === b.x && (a.x === box.x || a.x === box.x + box.width);
     const deep = a.x + Math.sign(centre.x - a.x) * TURN_DEPTH;
     const [c1, c2] = [a, b].map((end) => (turns ? { x: deep, y: end.y } : towards(end, centre)));
@@ -68,7 +68,7 @@ export function xy({ x, y }: Point): string {
   return `${x.toFixed(1)},${y.toFixed(1)}`;
 }
 
-/** Moves a wire sideways: along the borders that it ends at, so that both ends stay on them. */
+/** Moves a wire sideways along the borders of both boxes, so that its ends stay on them. */
 function shifted({ from: { at: a }, to: { at: b } }: Wire, offset: number): { from: Point; to: Point } {
   const [width, height] = [Math.abs(b.x - a.x), Math.abs(b.y - a.y)];
   if (height === 0) return { from: { x: a.x, y: a.y + offset }, to: { x: b.x, y: b.y + offset } };

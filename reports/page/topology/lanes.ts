@@ -3,27 +3,27 @@ import type { Hop, Walk } from '../../../harness/terms/walk.ts';
 import { type Crossing, crossings, hopOf, linkOf, lookOf, type PeerOf } from '../../content/crossing.ts';
 import { foldLoops, type Fold, type Look } from '../../content/loops.ts';
 
-/** One crossing as an arrow on its wire; where prediction and observation agree they share it. */
+/** One crossing as an arrow on its wire; one arrow if prediction and observation agree. */
 export interface Lane {
   direction: Leg;
   from: string;
   to: string;
-  /** Which of the links between the two, counted from 1. */
+  /** Which of the links between the two nodes, counted from 1. */
   link: number;
   predicted: boolean;
   observed: Crossing | null;
-  /** Place in the observed way, from 1; null where the packet was predicted here and not seen. */
+  /** Position in the observed path, from 1; null if predicted but not observed. */
   number: number | null;
-  /** First lane at which prediction and observation part. */
+  /** First lane at which prediction and observation differ. */
   parts: boolean;
-  /** Further rounds of the loop of which this lane ends the first one. */
+  /** Further rounds of the loop whose first round ends with this lane. */
   fold: Fold | null;
 }
 
-/** A lane before loops are folded and the rest is counted. */
+/** A lane before loops are folded and crossings are numbered. */
 type Whole = Omit<Lane, 'number' | 'fold'> & Pick<Look, 'ttl'>;
 
-/** Arrows of a flow, in the order of their time: the common beginning once, then what was seen and what was predicted instead. Nothing parts where `observed` is null. */
+/** Arrows of a flow in time order: the common part once, then both versions. No difference if `observed` is null. */
 export function lanesOf(observed: Walk | null, predicted: Walk | null, peerOf: PeerOf): Lane[] {
   const lanesOfLeg = (leg: Leg, hopsOf: (walk: Walk) => Hop[]): Whole[] =>
     directionLanes(leg, observed && hopsOf(observed), predicted && hopsOf(predicted), peerOf);

@@ -36,7 +36,7 @@ test('of two one-armed L4s one stands on each side of their switch, so that no w
   const { boxes } = layoutOf(samplePlan('pair'));
   const [left, middle, right] = ['l4a', 'l2', 'l4b'].map((name) => boxes.find((b) => b.name === name)!);
   expect(middle!.x - left!.x - left!.width).toBe(right!.x - middle!.x - middle!.width);
-  // A packet that turns leaves the text alone on the side where it does.
+  // A packet that turns back keeps clear of the text on that side only.
   expect(left!.outdent).toBe(right!.indent);
 });
 

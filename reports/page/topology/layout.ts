@@ -3,11 +3,11 @@ import { ROLES } from '../../../harness/terms/role.ts';
 import type { NodePlan, Plan } from '../../../harness/terms/plan.ts';
 import { type NodeLabel, nodeLabel } from './node-label.ts';
 
-/** A node as it is drawn; pixels, from its upper left corner. */
+/** A node in the drawing; pixels, from the upper left corner. */
 export interface Box {
   name: string;
   label: NodeLabel;
-  /** Where its text begins, from its left border, and where it ends, from its right one. */
+  /** Distance of its text from the left and the right border. */
   indent: number;
   outdent: number;
   x: number;
@@ -27,7 +27,7 @@ export interface Point {
 export interface Wire {
   from: { node: string; at: Point };
   to: { node: string; at: Point };
-  /** Which of the links between the two, counted from 1. */
+  /** Which of the links between the two nodes, counted from 1. */
   link: number;
 }
 
@@ -41,21 +41,21 @@ export interface Layout {
 const CHAR_WIDTH = 7.3;
 const LINE_HEIGHT = 16;
 const INDENT = 12;
-/** Room for a packet that turns in a one-armed L4, so that it does not cross the text there. */
+/** Space for a packet that turns back in a one-armed L4, so that it does not cross the text. */
 const TURN = 22;
-/** High enough for a wire that is crossed four times. */
+/** Enough height for a wire with four crossings. */
 const FOUR_CROSSINGS = 88;
 
-/** Pixels; `side` is room for the arrows of a wire between neighbours of one tier, `port` what each wire of a switch needs. */
+/** Pixels; `side` is space for arrows between neighbours of one tier, `port` the space for each wire of a switch. */
 const SIZES = {
   full: { margin: 24, tierGap: 96, nodeGap: 30, side: 130, port: 72, least: 112 },
   compact: { margin: 8, tierGap: 84, nodeGap: 10, side: 60, port: 48, least: 60 },
 };
 
-/** `compact`, for small screens, leaves the addresses out of the boxes. */
+/** `compact`, for small screens, omits the addresses in the boxes. */
 export type Size = keyof typeof SIZES;
 
-/** Places the nodes in tiers: clients, then by distance from them, servers last; a one-armed L4 stands beside its peer. */
+/** Places the nodes in tiers: clients, then by distance from them, servers last; a one-armed L4 is beside its peer. */
 export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>, size: Size = 'full'): Layout {
   const { margin, tierGap } = SIZES[size];
   const byName = new Map(plan.nodes.map((node) => [node.name, node]));
@@ -68,7 +68,7 @@ export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>,
       box(node, armed.get(node.name)?.side ?? null, plan, size),
     );
     for (const b of boxes) b.tier = index;
-    // Wires of others go down between switches of load balancers alone.
+    // A switch with only load balancers behind it is below the other wires.
     const isApart = placed.size > 0 && tier.every(({ name, bridge }) => bridge && !leadsOn(name, byName));
     (isApart ? placeApart : placeTier)(boxes, { y, nodes: tier, size, armed }, placed);
     for (const b of boxes) placed.set(b.name, b);
@@ -106,10 +106,10 @@ function tiersOf(nodes: NodePlan[], armed: OneArmed): NodePlan[][] {
   return tiers.filter((tier) => tier.length > 0);
 }
 
-/** Nodes that have all traffic from one peer, that peer, and on which side of it they stand: of two, one on each. */
+/** Nodes that exchange all traffic with one peer, the peer, and the side: two such nodes are on opposite sides. */
 type OneArmed = Map<string, { peer: string; side: 'left' | 'right' }>;
 
-/** Whether anybody is behind a node but load balancers, which may be wired to a switch of their own. */
+/** Whether a node has anything behind it except load balancers, which may have a separate switch. */
 function leadsOn(name: string, byName: Map<string, NodePlan>, seen = new Set<string>()): boolean {
   const node = byName.get(name);
   if (!node || seen.has(name) || ROLES[node.role].balances) return false;
@@ -117,12 +117,12 @@ function leadsOn(name: string, byName: Map<string, NodePlan>, seen = new Set<str
   return !node.bridge || node.interfaces.some(({ peer }) => leadsOn(peer, byName, seen));
 }
 
-/** Who is at the other ends of a node's links; the VLANs of a trunk are one link. */
+/** Nodes at the other ends of a node's links; the VLANs of a trunk are one link. */
 function peersOf({ interfaces }: NodePlan): string[] {
   return [...new Set(interfaces.map(({ peer }) => peer))];
 }
 
-/** The one-armed L4s, and routers that have one link, a trunk. What only load balancers are wired to, as where they hear each other, is no arm. */
+/** One-armed L4s, and routers with one trunk. A link between load balancers only, for advertisements, is no arm. */
 function oneArmed(nodes: NodePlan[], byName: Map<string, NodePlan>): OneArmed {
   const armed: OneArmed = new Map();
   for (const node of nodes) {
@@ -140,7 +140,7 @@ function oneArmed(nodes: NodePlan[], byName: Map<string, NodePlan>): OneArmed {
   return armed;
 }
 
-/** Nodes below the same parent stand together; a one-armed L4 stands beside its peer. */
+/** Keeps nodes with the same parent together, and a one-armed L4 beside its peer. */
 function orderByParents(tier: NodePlan[], placed: Map<string, Box>, arms: OneArmed): NodePlan[] {
   const upright = tier
     .filter(({ name }) => !arms.has(name))
@@ -176,7 +176,7 @@ function box(node: NodePlan, side: 'left' | 'right' | null, plan: Pick<Plan, 'se
   };
 }
 
-/** A row of the drawing, and where it begins. */
+/** A row of the drawing, and its top. */
 interface Tier {
   y: number;
   nodes: NodePlan[];
@@ -185,7 +185,7 @@ interface Tier {
 }
 
 /**
- * Puts the tier's boxes side by side, on the whole below their parents. One-armed L4s do not count for that,
+ * Places the tier's boxes side by side, centred below their parents. One-armed L4s do not count for this,
  * so that the trunk stays straight.
  */
 function placeTier(boxes: Box[], { y, nodes: tier, size, armed: arms }: Tier, placed: Map<string, Box>): void {
@@ -207,7 +207,7 @@ function placeTier(boxes: Box[], { y, nodes: tier, size, armed: arms }: Tier, pl
   for (const b of boxes) b.x -= shift;
 }
 
-/** Puts each of the tier's boxes below its last parent, as far as those before it leave room. */
+/** Places each box of the tier below its last parent, as far as the boxes before it leave space. */
 function placeApart(boxes: Box[], { y, nodes, size }: Tier, placed: Map<string, Box>): void {
   let free = -Infinity;
   for (const b of boxes) {
@@ -220,13 +220,13 @@ function placeApart(boxes: Box[], { y, nodes, size }: Tier, placed: Map<string, 
   }
 }
 
-/** Middle of the nodes above that a node is wired to; 0 where there are none. */
+/** Centre of the nodes above that a node is wired to; 0 if there are none. */
 function parentCentre({ interfaces }: NodePlan, placed: Map<string, Box>): number {
   const parents = interfaces.flatMap(({ peer }) => placed.get(peer) ?? []);
   return parents.reduce((sum, b) => sum + b.x + b.width / 2, 0) / (parents.length || 1);
 }
 
-/** A wire without a place: of two tiers, `a` is in the upper one. */
+/** A wire without a position; if it connects two tiers, `a` is in the upper one. */
 interface Joined {
   a: Box;
   b: Box;

@@ -2,13 +2,13 @@ import { linkNameOf } from '../../../harness/terms/link-name.ts';
 import type { NodePlan, RoutePlan, ServicePlan } from '../../../harness/terms/plan.ts';
 import { addressText } from '../../content/walk-text.ts';
 
-/** What is written into a node: its addresses, gateway, VIPs and proxy IPs, where they live. */
+/** Text inside a node: its addresses, gateway, and the VIPs and proxy IPs that it holds. */
 export interface NodeLabel {
   role: NodePlan['role'];
   lines: { kind: 'address' | 'gateway' | 'vip' | 'proxy-ip' | 'loopback' | 'note'; text: string }[];
 }
 
-/** Label of a node; `services` tell which of them the node balances. */
+/** Label of a node; `services` says which of them the node balances. */
 export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
   const many = node.interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
   const own = services.filter(({ l4s }) => l4s.some((l4) => l4.node === node.name));
@@ -60,14 +60,14 @@ function sourceText(from: string | undefined): string {
   return from === undefined ? '' : ` from ${from}`;
 }
 
-/** What it does to the source of what leaves, and by which interfaces. */
+/** Source NAT of the node, and on which interfaces. */
 function natLines({ nat }: NodePlan): NodeLabel['lines'] {
   if (nat === undefined) return [];
   const source = nat.to.length === 0 ? 'masquerade' : `to ${nat.to.join(', ')}`;
   return [{ kind: 'note', text: `NAT out ${nat.out.join(', ')}: ${source}` }];
 }
 
-/** Who is in which VLAN of a switch: peers behind its ports. */
+/** Members of each VLAN of a switch: peers behind its ports. */
 function vlanLines({ bridge, interfaces }: NodePlan): NodeLabel['lines'] {
   const vlans = new Map<number, string[]>();
   for (const { name, vlan, closed } of bridge ? interfaces : [])

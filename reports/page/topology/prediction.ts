@@ -3,8 +3,8 @@ import type { Attempt } from '../../../harness/terms/attempt.ts';
 import type { Prediction } from '../../../harness/terms/walk.ts';
 
 /**
- * The predicted alternative that an attempt is compared with: the one for the server that was picked, and for the address
- * that was answered for a name. Calls of a stream have one only if they go as calls do when all has settled.
+ * The predicted alternative to compare an attempt with: the one for the selected server, and for the address
+ * that DNS returned. Calls of a stream have one only if they behave like calls in the settled state.
  */
 export function predictionFor(
   flow: Pick<FlowResult, 'predicted' | 'stream'>,

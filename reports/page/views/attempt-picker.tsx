@@ -3,10 +3,10 @@ import { outcomeGroupsOf } from '../../content/seen.ts';
 import { usePage } from '../state/context.ts';
 import { toFragment } from '../state/route.ts';
 
-/** So many attempts are told one by one. */
+/** Maximum number of attempts that are listed separately. */
 const MOST_LISTED = 12;
 
-/** Chooses the attempt that is shown: each where they are few, else the ways that attempts went, and a list. */
+/** Selects the attempt to show: from all if they are few, else from the distinct outcomes and a list. */
 export function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAttempt | null }) {
   const { state, go, t } = usePage();
   const { attempts } = flow;

@@ -3,7 +3,7 @@ import { usePage } from '../state/context.ts';
 import { filterChoices } from '../state/filter.ts';
 import { NO_FILTER } from '../state/route.ts';
 
-/** Selects for verdict, cause, mode, lab and node; what they say stands in the fragment. */
+/** Selects for verdict, cause, mode, lab and node; their values are in the fragment. */
 export function FilterBar() {
   const { cells, shown, state, go, t } = usePage();
   const choices = useMemo(() => filterChoices(cells), [cells]);

@@ -28,7 +28,7 @@ export function FlowPanel(view: FlowView) {
   const like = variant.plan.services.find(({ name }) => name === flow.to)?.like;
   const isOneOfSeveral = seen.outcomeGroups.length > 0 || flow.stream !== undefined;
   const cause = isOneOfSeveral ? (attempt?.cause ?? null) : flow.cause;
-  // Reasons tell the cause of most calls, which need not be that of the one that is shown.
+  // The reasons name the cause of most calls, which may differ from the cause of the call that is shown.
   const isOther = flow.stream !== undefined && cause !== null && cause.code !== flow.cause?.code;
   const explained = isOther ? [cause.detail, ...reasons] : explanations({ cause, reasons });
   return (
@@ -115,7 +115,7 @@ export function FlowPanel(view: FlowView) {
   );
 }
 
-/** The smallest changes that would make a failed flow work; the tab that it leads to has them as YAML. */
+/** The smallest changes that would make a failed flow work; the linked tab shows them as YAML. */
 function UsualFix({ flow }: { flow: PageFlow }) {
   const { state, t } = usePage();
   const helps = flow.counterfactuals.filter(({ proven }) => proven !== false).slice(0, 2);

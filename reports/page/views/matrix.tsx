@@ -5,7 +5,7 @@ import { flips, wentHow } from '../state/filter.ts';
 import { inUtc } from '../components/in-utc.ts';
 import { toFragment } from '../state/route.ts';
 
-/** Flows × variants, streams below the steps that they were in; a cell says how it went and whether that was expected. Arrow keys move between cells. */
+/** Flows × variants, streams below their step; a cell shows outcome and verdict. Arrow keys move between cells. */
 export function Matrix({ scenario }: { scenario: IndexScenario }) {
   const { state, t } = usePage();
   return (
@@ -59,7 +59,7 @@ export function Matrix({ scenario }: { scenario: IndexScenario }) {
 
 type MatrixRowOf = IndexScenario['flows'][number] & { stream: string | null };
 
-/** Rows by the step that they belong to; flows, which belong to none, first. */
+/** Rows grouped by step; flows, which belong to no step, come first. */
 function groupsOf({
   flows,
   steps,
@@ -128,7 +128,7 @@ function MatrixCell({ scenario, variant, name }: { scenario: IndexScenario; vari
   );
 }
 
-/** Arrow keys go to the next cell in their direction, over rows that have none. */
+/** Arrow keys move to the next cell in their direction and skip rows without one. */
 function moveFocus(event: KeyboardEvent & { currentTarget: HTMLTableElement }): void {
   const steps: Record<string, [rows: number, columns: number]> = {
     ArrowUp: [-1, 0],

@@ -6,7 +6,7 @@ import { useVariant } from '../state/use-variant.ts';
 
 const PHASES = ['bootMs', 'configureMs', 'flowsMs', 'resetMs'] as const;
 
-/** Environment, where the time went, and what nodes and load balancers said. */
+/** Environment, durations, and the output of nodes and load balancers. */
 export function RunView() {
   const { index, t } = usePage();
   const { environment } = index;

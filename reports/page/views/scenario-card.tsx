@@ -4,7 +4,7 @@ import { VerdictMark } from '../components/badge.tsx';
 import { usePage } from '../state/context.ts';
 import { wentHow } from '../state/filter.ts';
 
-/** A scenario in the list: its title, lab, and its matrix in small. */
+/** A scenario in the list: its title, its lab, and a small matrix. */
 export function ScenarioCard({ scenario, link }: { scenario: IndexScenario; link: string }) {
   const { t } = usePage();
   const count = countVerdicts(scenario.variants.flatMap(({ flows }) => flows));

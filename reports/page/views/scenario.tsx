@@ -5,7 +5,7 @@ import { TimelineSection } from '../timeline/section.tsx';
 import { TopologyDrawing } from '../topology/drawing.tsx';
 import { useVariant } from '../state/use-variant.ts';
 
-/** A scenario: its matrix, and below it the topology or the chosen flow. */
+/** A scenario: its matrix, with the topology or the selected flow below. */
 export function ScenarioView() {
   const { index, state, t } = usePage();
   const s = index.scenarios.findIndex(({ name }) => name === state.scenario);
