@@ -23,14 +23,17 @@ function hopHoldings({ routeServices = [] }: LbConfig, facts: HostFacts): Holdin
   });
 }
 
-/** A server without a route has no tunnel now: nothing is sent to it. A device of that name is used as it is. */
+/** A server without a route gets no tunnel now, and no packets. An existing device of that name is used unchanged. */
 function tunnelHoldings(config: LbConfig, facts: HostFacts): Holding[] {
   const all = tunnelsIn(config).flatMap((tunnel): Holding[] => {
     const { server: address } = tunnel;
     const device = facts.interfaces.find(({ name }) => name === deviceFor(facts, address));
-    const near = device?.addresses.filter((one) => isIPv6(one.address) === isIPv6(address) && isOfSubnet(one)) ?? [];
-    const local = near.find((one) => onLink({ interfaces: [{ ...device!, addresses: [one] }], routes: [] }, address));
-    const from = (local ?? near[0])?.address;
+    const sameFamily =
+      device?.addresses.filter((one) => isIPv6(one.address) === isIPv6(address) && isUsableSource(one)) ?? [];
+    const local = sameFamily.find((one) =>
+      onLink({ interfaces: [{ ...device!, addresses: [one] }], routes: [] }, address),
+    );
+    const from = (local ?? sameFamily[0])?.address;
     if (from === undefined) return [];
     const isThere = (name: string): boolean => facts.tunnels?.includes(name) === true;
     const own = tunnelName(tunnel);
@@ -42,7 +45,7 @@ function tunnelHoldings(config: LbConfig, facts: HostFacts): Holding[] {
     ];
     if (isThere(own)) return routed(own);
     if (!isIPv6(address)) return [{ kind: part, address, dev: own }, ...routed(own)];
-    // Of an address of IPv6 the kernel has one device, which carries both (ip6_tnl_locate).
+    // The kernel allows one device per IPv6 address; it carries both versions (ip6_tnl_locate).
     return [
       ...(isThere(shared) ? [] : [{ kind: 'tunnel', address, dev: shared, local: from } as const]),
       ...routed(shared),
@@ -51,8 +54,8 @@ function tunnelHoldings(config: LbConfig, facts: HostFacts): Holding[] {
   return [...new Map(all.map((holding) => [keyOf(holding), holding])).values()];
 }
 
-/** Whether the kernel would choose the address for its own packets: not one that is alone, as a VIP is, nor link-local. */
-function isOfSubnet({ address, prefix }: { address: string; prefix: number }): boolean {
+/** Whether the kernel may select the address as source: not a host address such as a VIP, and not link-local. */
+function isUsableSource({ address, prefix }: { address: string; prefix: number }): boolean {
   return prefix < (isIPv6(address) ? 128 : 32) && !/^fe[89ab]/.test(address);
 }
 
@@ -82,7 +85,7 @@ function addressHoldings(config: LbConfig, facts: HostFacts): Holding[] {
 export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
   const isOwned = (dev: string, address: string) =>
     owned.some((holding) => holding.kind === 'address' && holding.dev === dev && holding.address === address);
-  // An address of IPv6 brings a route with it.
+  // The kernel adds a route for an IPv6 address.
   const toOwned = new Set(
     owned
       .filter(({ kind }) => kind === 'address' || kind === 'route')
@@ -90,9 +93,9 @@ export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
   );
   const ownTables = owned.flatMap((holding) => tableOf(holding) ?? []);
   const tables = facts.tables?.filter((table) => !ownTables.includes(table)) ?? [];
-  const isOfOthers = ({ name }: { name: string }) =>
+  const isForeign = ({ name }: { name: string }) =>
     isTunnelName(name) && !owned.some((holding) => holding.dev === name && isDevice(holding));
-  const tunnels = facts.interfaces.filter(isOfOthers).map(({ name }) => name);
+  const tunnels = facts.interfaces.filter(isForeign).map(({ name }) => name);
   return {
     ...(tables.length === 0 ? {} : { tables }),
     ...(tunnels.length === 0 ? {} : { tunnels }),
@@ -106,7 +109,7 @@ export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
   };
 }
 
-/** Holdings that are in the host no more; `former` is how its interfaces were. */
+/** Holdings that the host has lost; `former` are its previous interfaces. */
 export function lostFrom(facts: HostFacts, owned: Holding[], former: HostFacts): Holding[] {
   return owned.filter((holding) => {
     const { kind, address, dev } = holding;
@@ -132,7 +135,7 @@ function keyOf({ kind, address, dev }: Holding): string {
   return `${kind} ${address} ${dev}`;
 }
 
-/** Command of `ip -batch` that adds (or deletes) a holding; only what is named there is touched. */
+/** Command of `ip -batch` that adds or deletes a holding and changes nothing else. */
 export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
   const host = hostPrefix(holding.address);
   switch (holding.kind) {
@@ -164,17 +167,17 @@ export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
 interface Batch {
   flags: string[];
   lines: string[];
-  /** Rules that have to come before that of the local table. */
+  /** Whether these rules must come before the rule for the local table. */
   first: boolean;
 }
 
 /**
- * What `ip` is run with to add or delete holdings. A rule for a mark contains no address that shows its family, so rules of
- * IPv6 are a batch of their own.
+ * Runs of `ip` that add or delete holdings. A rule for a mark contains no address that shows its family, so IPv6 rules need
+ * a separate batch.
  */
 export function batches(verb: 'add' | 'del', holdings: Holding[]): Batch[] {
-  const batch = (isMeant: (holding: Holding) => boolean, flags: string[], first = false): Batch[] => {
-    const lines = holdings.filter(isMeant).map((holding) => `${holdingCommand(verb, holding)}\n`);
+  const batch = (belongs: (holding: Holding) => boolean, flags: string[], first = false): Batch[] => {
+    const lines = holdings.filter(belongs).map((holding) => `${holdingCommand(verb, holding)}\n`);
     return lines.length === 0 ? [] : [{ flags, lines, first }];
   };
   const isHop = ({ kind }: Holding): boolean => kind === 'hop-rule';
@@ -189,16 +192,16 @@ export function batches(verb: 'add' | 'del', holdings: Holding[]): Batch[] {
   ];
 }
 
-/** Priority: before all other rules except that of the local table, so that packets for the host itself arrive. */
+/** Priority: after the rule for the local table, so that packets for the host itself arrive; before all others. */
 const HOP_RULES = 900;
 
-/** The device that puts each packet into another one. It never fragments what it makes: the host does that before. */
+/** The encapsulating device. It does not fragment outer packets: the host fragments packets before. */
 function tunnelLink({ kind, address, dev, local }: Holding): string[] {
-  // In IPv4 the kernel chooses the address of each packet itself.
+  // In IPv4 the kernel selects the source of each packet.
   const type = isIPv6(address)
     ? `ip6tnl mode any remote ${address} local ${local} hoplimit ${OUTER_TTL} encaplimit none`
     : `${kind === 'tunnel' ? 'ipip' : 'sit mode ip6ip'} remote ${address} ttl ${OUTER_TTL}`;
-  // What may have an address of IPv6 has nothing to say on its own.
+  // No automatic IPv6 address, and so no router solicitations.
   const quiet = kind === 'tunnel' && !isIPv6(address) ? [] : [`link set ${dev} addrgenmode none`];
   return [`link add ${dev} type ${type}`, ...quiet, `link set ${dev} up`];
 }
@@ -207,21 +210,21 @@ function isDevice({ kind }: Holding): boolean {
   return kind === 'tunnel' || kind === 'mixed-tunnel';
 }
 
-/** The tunnel that a holding is of. */
+/** The tunnel that a holding belongs to. */
 function tunnelOf({ kind, address }: Holding): Tunnel {
   const version = versionOf(address);
   const other = version === 4 ? 6 : 4;
   return { server: address, carries: kind.startsWith('mixed-') ? other : version };
 }
 
-/** Number of the routing table that a holding is in, or leads to; null for those of no such table. */
+/** Routing table that a holding is in or refers to; null for other holdings. */
 function tableOf(holding: Holding): number | null {
   const { kind, address } = holding;
   if (kind === 'hop-rule' || kind === 'hop-route') return Number(nextHopMark(address));
   return kind.endsWith('tunnel-rule') || kind.endsWith('tunnel-route') ? Number(tunnelMark(tunnelOf(holding))) : null;
 }
 
-/** The address alone, as a prefix. */
+/** The prefix that contains only this address. */
 export function hostPrefix(address: string): string {
   return `${address}/${isIPv6(address) ? '128' : '32'}`;
 }

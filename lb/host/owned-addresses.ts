@@ -2,7 +2,7 @@ import type { Holding } from '../terms/holding.ts';
 import { batches, missingFrom } from './holdings.ts';
 import { enableProxyReplies, forget, restoreSettings, rename } from './proxy-replies.ts';
 import { run } from './run.ts';
-import { beforeLocal, explainTunnels } from './tunnels.ts';
+import { beforeLocalTable, explainMissingTunnels } from './tunnels.ts';
 
 /** The addresses, routes, rules, tunnels and proxy ARP entries that the load balancer owns on the host. */
 export class OwnedAddresses {
@@ -35,9 +35,9 @@ export class OwnedAddresses {
     // None of them existed, so after a failure halfway all of them are ours to remove.
     this.#made = [...this.#made, ...fresh];
     for (const { flags, lines, first } of batches('add', fresh)) {
-      const text = first ? await beforeLocal(lines, flags) : lines;
+      const text = first ? await beforeLocalTable(lines, flags) : lines;
       await run('ip-failed', 'ip', [...flags, '-batch', '-'], text.join('')).catch((error: unknown) => {
-        throw explainTunnels(error);
+        throw explainMissingTunnels(error);
       });
     }
     return fresh;

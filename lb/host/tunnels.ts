@@ -2,11 +2,11 @@ import { LbError } from '../terms/errors.ts';
 import { run } from './run.ts';
 import { release } from 'node:os';
 
-/** The kernel's own answers to `ip link add` of a type that it does not have. */
+/** Errors of `ip link add` if the kernel lacks the type. */
 const NO_SUCH_TYPE = /Unknown device type|Operation not supported/;
 
-/** An error of ip(8), as one that says what the kernel lacks where that is tunnels. */
-export function explainTunnels(error: unknown): unknown {
+/** Replaces an error of ip(8) if the kernel has no tunnels: the new one says which options it needs. */
+export function explainMissingTunnels(error: unknown): unknown {
   if (!(error instanceof LbError) || !NO_SUCH_TYPE.test(error.message)) return error;
   return new LbError(
     'kernel-lacks',
@@ -16,11 +16,11 @@ export function explainTunnels(error: unknown): unknown {
 }
 
 /**
- * Lines for `ip -batch` that put rules before that of the local table, which leads packets to the host's own addresses, as a
- * VIP is. Nothing comes before priority 0, and of rules with one priority the later comes last: so the local table's rule is
- * added again after them. Another one stands in meanwhile, so that no packet finds it missing.
+ * Lines for `ip -batch` that put rules before the rule for the local table, which delivers packets for the host's own
+ * addresses, such as a VIP. No priority is below 0, and rules with equal priority apply in the order they were added: so
+ * the local table's rule is added again after them. A temporary rule replaces it meanwhile, so that no packet misses it.
  */
-export async function beforeLocal(rules: string[], flags: string[]): Promise<string[]> {
+export async function beforeLocalTable(rules: string[], flags: string[]): Promise<string[]> {
   const text = await run('ip-failed', 'ip', [...flags, '-j', 'rule', 'show']);
   const found = JSON.parse(text) as { priority: number; table: string; fwmark?: string }[];
   const isFirst = found.some(({ priority, table, fwmark }) => priority === 0 && table === 'local' && !fwmark);

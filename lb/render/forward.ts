@@ -16,23 +16,23 @@ import { packetKey, serviceKey } from './service-key.ts';
 
 interface Neighbour {
   address: string;
-  /** Of the interface that it is behind. */
+  /** Index of the interface it is behind. */
   device: number;
-  /** Where its frames keep their source MAC. */
+  /** For services that keep the source MAC. */
   mac: string | null;
 }
 
 const FOUND_DEVICE = 'meta mark map @server.device';
 
-/** Where all servers are behind one interface, no packet has to pay for a look. */
+/** If all servers are behind one interface, packets need no lookup. */
 function deviceOf(neighbours: Neighbour[]): string {
   const [device, ...others] = new Set(neighbours.map((neighbour) => neighbour.device));
   return device === undefined || others.length > 0 ? FOUND_DEVICE : String(device);
 }
 
 /**
- * Statement that sends a packet, whose server is in `meta mark`, to the address that it finds in a map; it ends there if
- * the map has none. The kernel resolves and writes both MACs and lowers the TTL.
+ * Statement that sends a packet, whose server is in `meta mark`, to the address found in a map; without an entry, the rule
+ * stops here. The kernel resolves and writes both MACs and lowers the TTL.
  */
 export function sendTo(input: RenderInput, { ip }: Family, address: string): string {
   return `fwd ${ip} to ${address} device ${deviceOf(neighboursOf(input))}`;
@@ -72,11 +72,11 @@ export function forwardPart(input: RenderInput, services: LbService[]): Part {
 }
 
 /**
- * Send a frame to the server in `meta mark`. `fwd` with an address lets the kernel resolve and write both MACs and lower
- * the TTL; without one, source MAC and TTL stay as they came, and a server whose MAC is not known gets nothing. In l3dsr
- * the packet gets the server's address and the DSCP value of its VIP, which the server turns back into the VIP; conntrack
- * may still keep the same flow from before, as one of dnat, and would refuse it. In ipip a mark leads it into the tunnel to
- * the server (lb/host/holdings.ts).
+ * Chains that send a frame to the server in `meta mark`. `fwd` with an address lets the kernel resolve and write both MACs
+ * and lower the TTL; without one, source MAC and TTL do not change, and a server with unknown MAC gets no frames. In l3dsr
+ * the packet gets the server's address and the DSCP value of its VIP, which the server translates back into the VIP.
+ * Conntrack is bypassed: it may still have the same flow from an earlier mode dnat and would drop the packet. In ipip a
+ * mark routes the packet into the tunnel to the server (lb/host/holdings.ts).
  */
 function forwardChains(services: LbService[], device: string): Chain[] {
   const tagged = new Map(services.flatMap(({ vip, dscp }) => (dscp === undefined ? [] : [[vip, dscp] as const])));
@@ -84,7 +84,7 @@ function forwardChains(services: LbService[], device: string): Chain[] {
     const { ip, version } = family;
     const here = services.filter(({ vip }) => familyOf(vip) === family);
     const byMark = `meta mark map @server.address${version}`;
-    // The rest is the host's own routing, to wherever the server is.
+    // The host's routing then finds the server.
     const byDscp = [...tagged]
       .filter(([vip]) => familyOf(vip) === family)
       .map(([vip, dscp]) => `${ip} daddr ${vip} ${ip} dscp set ${dscp} ${ip} daddr set ${byMark} notrack accept`);
@@ -102,9 +102,9 @@ function forwardChains(services: LbService[], device: string): Chain[] {
     ];
     return { name: forwardChain(version), hook: null, rules };
   });
-  const asItCame = `ether daddr set meta mark map @server.mac fwd to ${device}`;
+  const keepingMac = `ether daddr set meta mark map @server.mac fwd to ${device}`;
   if (services.some(({ sourceMac }) => sourceMac === 'keep'))
-    chains.unshift({ name: 'forward.kept', hook: null, rules: [asItCame, 'counter drop'] });
+    chains.unshift({ name: 'forward.kept', hook: null, rules: [keepingMac, 'counter drop'] });
   return chains;
 }
 

@@ -8,16 +8,16 @@ const PREFIX = 'ipip-';
 /** Bytes of the outer header, by IP version. */
 export const OUTER_HEADER = { 4: 20, 6: 40 } as const;
 
-/** IANA protocol numbers of an IP packet in another one, by the version of the one inside (RFC 2003, 2473, 4213). */
+/** IANA protocol numbers of IP in IP, by version of the inner packet (RFC 2003, 2473, 4213). */
 export const IP_IN_IP = { 4: 4, 6: 41 } as const;
 
-/** TTL of outer packets (net.ipv4.ip_default_ttl), whatever that of the packets in them. */
+/** TTL of outer packets (net.ipv4.ip_default_ttl), regardless of the inner TTL. */
 export const OUTER_TTL = 64;
 
-/** What every link must carry of IPv6 (RFC 8200, 5): a tunnel device never takes less. */
-const LEAST_OF_IPV6 = 1280;
+/** Minimum IPv6 MTU of every link (RFC 8200, 5), also of tunnel devices. */
+const IPV6_MIN_MTU = 1280;
 
-/** Packets of one IP version, which is that of a VIP, in packets to a server, whose address may be of the other one. */
+/** A tunnel to a server. `carries` is the IP version of the VIP; the address of the server may have the other version. */
 export interface Tunnel {
   server: string;
   carries: 4 | 6;
@@ -27,27 +27,27 @@ export function versionOf(address: string): 4 | 6 {
   return isIPv4(address) ? 4 : 6;
 }
 
-/** Whether it carries packets in packets of the other IP version. */
+/** Whether inner and outer packets have different IP versions. */
 export function isMixed({ server, carries }: Tunnel): boolean {
   return versionOf(server) !== carries;
 }
 
-/** Device whose packets go to this server in another IP packet. */
+/** Device that sends packets through this tunnel. */
 export function tunnelName(tunnel: Tunnel): string {
   return `${PREFIX}${tunnelMark(tunnel).slice(2)}`;
 }
 
-/** Whether a device is of a load balancer's tunnels. */
+/** Whether a device is a tunnel of a load balancer. */
 export function isTunnelName(device: string): boolean {
   return device.startsWith(PREFIX);
 }
 
-/** Mark of packets for that device, and number of its routing table. */
+/** Mark of packets for this tunnel, and number of its routing table. */
 export function tunnelMark(tunnel: Tunnel): string {
   return markOfText(`tunnel ${tunnel.server}${isMixed(tunnel) ? ` ${tunnel.carries}` : ''}`);
 }
 
-/** Tunnels that packets go into. */
+/** Tunnels of these services, one per server and IP version of its VIPs. */
 export function tunnelsIn({ services }: Pick<LbConfig, 'services'>): Tunnel[] {
   const all = services
     .filter(({ mode }) => MODES[mode].handsOver === 'tunnel')
@@ -57,8 +57,8 @@ export function tunnelsIn({ services }: Pick<LbConfig, 'services'>): Tunnel[] {
   return [...new Map(all.map((tunnel) => [tunnelMark(tunnel), tunnel])).values()];
 }
 
-/** Bytes of a packet that a tunnel takes, of the interface that it goes by. */
+/** MTU of a tunnel over an interface with this MTU. */
 export function tunnelMtu({ server, carries }: Tunnel, mtu: number): number {
-  const room = mtu - OUTER_HEADER[versionOf(server)];
-  return carries === 6 ? Math.max(LEAST_OF_IPV6, room) : room;
+  const inner = mtu - OUTER_HEADER[versionOf(server)];
+  return carries === 6 ? Math.max(IPV6_MIN_MTU, inner) : inner;
 }
