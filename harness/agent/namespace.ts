@@ -21,7 +21,7 @@ import { LARGEST_MTU } from '../terms/limits.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import type { WiredInterface } from './protocol.ts';
 import { quietSysctls, trunkCommands, untaggedRules } from './trunk.ts';
-import { leftTunnels } from './tunnels.ts';
+import { leftoverTunnels } from './tunnels.ts';
 
 interface LinkJson {
   ifname: string;
@@ -196,9 +196,9 @@ export async function wipe(tables: string): Promise<void> {
   await ipTolerantBatch([
     ...proxies.filter((entry) => entry !== '').map((entry) => `neigh del proxy ${entry}`),
     'addr flush dev lo scope global',
-    ...leftTunnels(await ipTolerantBatch(['link show']), await ipTolerantBatch(['rule show'])),
+    ...leftoverTunnels(await ipTolerantBatch(['link show']), await ipTolerantBatch(['rule show'])),
   ]);
-  await ipTolerantBatch(leftTunnels('', await ipTolerantBatch(['rule show'], 6)), 6);
+  await ipTolerantBatch(leftoverTunnels('', await ipTolerantBatch(['rule show'], 6)), 6);
 }
 
 /**

@@ -2,7 +2,7 @@ import { tunnelMark, tunnelMtu, tunnelName } from '../../lb/terms/tunnel.ts';
 import { plan } from '../model/testing/lab-builder.ts';
 import { crossSubnet, VIP_A } from '../model/testing/labs.ts';
 import { nodeOf } from '../scenario/lookup.ts';
-import { leftTunnels, tunnelsOf } from './tunnels.ts';
+import { leftoverTunnels, tunnelsOf } from './tunnels.ts';
 
 const S1 = '198.51.100.141';
 const TUNNEL = { server: S1, carries: 4 } as const;
@@ -69,7 +69,7 @@ test('what a load balancer that was killed has left: its devices and rules, and 
     '900:\tfrom all fwmark 0x7 lookup 7 ',
     '32766:\tfrom all lookup main ',
   ].join('\n');
-  expect(leftTunnels(links, rules)).toEqual([
+  expect(leftoverTunnels(links, rules)).toEqual([
     `link del ${name}`,
     `rule del pref 0 fwmark ${mark} lookup ${Number(mark)}`,
   ]);

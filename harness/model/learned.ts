@@ -37,8 +37,8 @@ function merged(known: NodeState, more: NodeState): NodeState {
     connections: [],
     macTable: new Map([...known.macTable, ...more.macTable]),
     redirects: new Map([...known.redirects, ...more.redirects]),
-    taken: new Map([...known.taken, ...more.taken]),
-    limits: new Map([...known.limits, ...more.limits]),
+    peerLimits: new Map([...known.peerLimits, ...more.peerLimits]),
+    pathMtus: new Map([...known.pathMtus, ...more.pathMtus]),
     redirected: new Set([...known.redirected, ...more.redirected]),
   };
 }
@@ -62,12 +62,12 @@ export function samePaths(one: Learned, other: Learned): boolean {
 export function pathStateOf(learned: Learned): string {
   return JSON.stringify(
     [...learned]
-      .map(([node, { neighbours, macTable, redirects, limits }]) => [
+      .map(([node, { neighbours, macTable, redirects, pathMtus }]) => [
         node,
         [...neighbours].map(([key, { mac }]) => `${key} ${mac}`).sort(),
         [...macTable].map(([mac, { port }]) => `${mac} ${port}`).sort(),
         [...redirects].map(([to, { gateway }]) => `${to} ${gateway}`).sort(),
-        [...limits].sort(),
+        [...pathMtus].sort(),
       ])
       .sort(),
   );

@@ -220,8 +220,8 @@ function path({ ends, network: { plan } }: Run, packet: Packet | null): Hop[] {
 
 function findingsOf(run: Run): Finding[] {
   // A node with two interfaces on a link replies on both.
-  const twice = run.answeredTwice.filter(({ owners }) => owners.length > 1);
-  return [...detours(run), ...twice.map((params) => finding('two-owners', params))];
+  const twoOwners = run.conflictingAnswers.filter(({ owners }) => owners.length > 1);
+  return [...detours(run), ...twoOwners.map((params) => finding('two-owners', params))];
 }
 
 /** The two kinds of replies that a caller may wrongly accept as normal. */

@@ -68,12 +68,12 @@ export function forgetFailures({ states }: Pick<Run, 'states'>): void {
 /** The state of nodes that determines where packets go. */
 function learnedBy({ states }: Run): string {
   return JSON.stringify(
-    [...states].map(([node, { neighbours, macTable, redirects, limits, connections }]) => [
+    [...states].map(([node, { neighbours, macTable, redirects, pathMtus, connections }]) => [
       node,
       [...neighbours].map(([key, { mac, failed }]) => [key, mac, failed]).sort(),
       [...macTable],
       [...redirects],
-      [...limits],
+      [...pathMtus],
       connections.map(({ original, reply, tcp }) => [original, reply, tcp]),
     ]),
   );

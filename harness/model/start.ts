@@ -78,13 +78,14 @@ function stateAfterExchange(network: Network, flow: FlowPlan, start: Start): Map
 /** State left by runs from one state. Excludes the MSS, which belongs to one connection. */
 export function stateAfterRuns(start: Start, runs: Run[]): Map<string, NodeState> {
   const learned = withoutFailures(afterRuns(start ?? new Map<string, NodeState>(), runs));
-  return new Map([...learned].map(([node, state]) => [node, { ...state, taken: new Map() }]));
+  return new Map([...learned].map(([node, state]) => [node, { ...state, peerLimits: new Map() }]));
 }
 
 /** Whether a node learned a new redirect or path MTU in a run. */
 export function changesPaths({ states, before }: Run): boolean {
   return [...states].some(
-    ([node, { redirects, limits }]) =>
-      redirects.size > (before?.get(node)?.redirects.size ?? 0) || limits.size > (before?.get(node)?.limits.size ?? 0),
+    ([node, { redirects, pathMtus }]) =>
+      redirects.size > (before?.get(node)?.redirects.size ?? 0) ||
+      pathMtus.size > (before?.get(node)?.pathMtus.size ?? 0),
   );
 }

@@ -140,14 +140,14 @@ function routersFor(
   return plan.nodes
     .filter((router) => forwardsPackets(router) && isFit(router) && !names.includes(router.name))
     .flatMap((router) => {
-      const legs = interfaceAddresses(router).filter(
-        (leg) =>
-          nodes.every((node) => isNear(node, leg)) &&
+      const candidates = interfaceAddresses(router).filter(
+        (address) =>
+          nodes.every((node) => isNear(node, address)) &&
           (destination === null ||
-            (isV6(leg) === isV6(destination) && nodes.some(usesOtherNextHop(plan, leg, destination)))),
+            (isV6(address) === isV6(destination) && nodes.some(usesOtherNextHop(plan, address, destination)))),
       );
-      const isOne = [false, true].every((v6) => legs.filter((leg) => isV6(leg) === v6).length < 2);
-      return legs.map((via) => ({ gateway: isOne ? router.name : via, via }));
+      const isOne = [false, true].every((v6) => candidates.filter((address) => isV6(address) === v6).length < 2);
+      return candidates.map((via) => ({ gateway: isOne ? router.name : via, via }));
     });
 }
 

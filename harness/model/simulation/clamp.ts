@@ -16,7 +16,7 @@ export function clampedAtIngress(host: Host, { mssClamp, servers, mode }: LbServ
     const mtu = forwardingDevice(host, server)?.mtu;
     return mtu === undefined ? [] : [isTunnelled ? tunnelMtu({ server, carries }, mtu) : mtu];
   });
-  return { ...packet, ...taking(packet, Math.min(...mtus)) };
+  return { ...packet, ...lowered(packet, Math.min(...mtus)) };
 }
 
 /**
@@ -29,14 +29,14 @@ export function clampedInForward(host: Host, { packet, tracked }: Passing, to: D
   const mssClamp = host.plan.balancer?.config.services.find((service) => service.name === name)?.mssClamp;
   if (mssClamp !== 'auto') return clamped(packet, mssClamp);
   const back = host.devices.get(lookUp(host, packet.src, '')?.device ?? '')?.mtu ?? Infinity;
-  return { ...packet, ...taking(packet, Math.min(to.mtu, back)) };
+  return { ...packet, ...lowered(packet, Math.min(to.mtu, back)) };
 }
 
 function clamped(packet: Packet, mss: number | undefined): Packet {
-  return mss === undefined ? packet : { ...packet, ...taking(packet, packetOf(mss, packet.dst)) };
+  return mss === undefined ? packet : { ...packet, ...lowered(packet, packetOf(mss, packet.dst)) };
 }
 
 /** The MSS is never raised. */
-function taking({ takes }: Packet, bytes: number): Pick<Packet, 'takes'> {
-  return takes === undefined ? {} : { takes: Math.min(takes, bytes) };
+function lowered({ maxAccepted }: Packet, bytes: number): Pick<Packet, 'maxAccepted'> {
+  return maxAccepted === undefined ? {} : { maxAccepted: Math.min(maxAccepted, bytes) };
 }

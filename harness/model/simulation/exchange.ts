@@ -129,7 +129,7 @@ function send(exchange: Exchange, fields: Pick<Packet, 'step' | 'src' | 'srcPort
     ttl: TTL,
     size: sizeOf(step, flow),
     trace: null,
-    ...cutBy(step, flow),
+    ...fragmentableBy(step, flow),
   };
   sent.push(packet);
   return packet;
@@ -144,10 +144,10 @@ const PAYLOAD = {
 } as const;
 
 /** The kernel's own echo replies do not discover the path MTU (icmp_sk_init); in IPv6 no router fragments. */
-function cutBy(step: Step, { protocol, address, dontFragment }: FlowPlan): Pick<Packet, 'cutBy'> {
+function fragmentableBy(step: Step, { protocol, address, dontFragment }: FlowPlan): Pick<Packet, 'fragmentableBy'> {
   if (protocol !== 'icmp') return {};
-  if (step === 'request') return dontFragment ? { cutBy: 'nobody' } : {};
-  return step === 'reply' && !address.includes(':') ? { cutBy: 'anybody' } : {};
+  if (step === 'request') return dontFragment ? { fragmentableBy: 'nobody' } : {};
+  return step === 'reply' && !address.includes(':') ? { fragmentableBy: 'anybody' } : {};
 }
 
 /** Bytes of an unfragmented IP packet with a message. */

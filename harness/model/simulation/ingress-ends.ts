@@ -19,7 +19,11 @@ export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, 
   const ingress = host.ports.includes(iface) ? 'br0' : iface;
   const mac = host.plan.interfaces.find(({ name }) => name === ingress)!.mac;
   // The request itself is sent back, so the same fragmentation rules apply to the reply.
-  const reply = { ...answerTo(run.exchange, packet, 'reply'), size: packet.size, cutBy: packet.cutBy ?? 'nobody' };
+  const reply = {
+    ...answerTo(run.exchange, packet, 'reply'),
+    size: packet.size,
+    fragmentableBy: packet.fragmentableBy ?? 'nobody',
+  };
   transmit(run, host, iface, { srcMac: mac, dstMac: srcMac, packet: reply });
   return true;
 }

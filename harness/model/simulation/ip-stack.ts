@@ -26,12 +26,12 @@ import { hideSource, outsideSources, sourcesFor, translateDestination, translate
 import { sendTo, type OnLink } from './neighbours.ts';
 import { withTranslatorBlamed, invalid, isDroppedByBalancer } from './out-of-window.ts';
 import { isRequest, backOnPath, type Packet } from './packet.ts';
-import { fitted, fittedForLo, fitting } from './path-mtu.ts';
+import { fitToSend, fitToSendFromLo, fitToForward } from './path-mtu.ts';
 import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { lookupKeyOf, balancedRoute, deadEnd, selectSource, validateSource, routeFor } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
-import { tunnelTo, unwrapped, wrapped, type Tunnelled } from './tunnel.ts';
+import { tunnelTo, decapsulated, encapsulated, type Tunnelled } from './tunnel.ts';
 import { prefix } from '../../scenario/prefix.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './network.ts';
@@ -40,7 +40,7 @@ import { crossing } from './trace.ts';
 const UNTRACKED: Tracked = { state: 'untracked' };
 const NO_MAC = '00:00:00:00:00:00';
 
-/** A packet arrives on an interface: prerouting, routing, then up to a socket or on to the next hop. */
+/** A packet arrives on an interface: prerouting, routing, then delivery to a socket or to the next hop. */
 export function receive(run: Run, host: Host, device: Device, arrived: Packet): void {
   if (refusesUntracked(run, host, arrived)) return;
   const { tracked, unserved } = prerouting(run, host, arrived);
@@ -75,12 +75,12 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
       return;
     }
     if (unserved !== null) refuseFor(run, host, packet, unserved);
-    else if (isWrapped(packet)) takeOut(run, host, packet);
+    else if (isEncapsulated(packet)) decapsulate(run, host, packet);
     else up(run, host, packet, tracked);
     return;
   }
   const passing = withoutVip(host, packet);
-  // Without a route, or with one that drops, IPv6 acts on it whether it forwards or not (net/ipv6/route.c).
+  // IPv6 reports a missing route, and one that drops, even without forwarding (net/ipv6/route.c).
   const endsInIpv6 = route === null && packet.dst.includes(':');
   if (!forwards(device.settings, packet.dst) && !endsInIpv6) {
     const off = cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst });
@@ -113,9 +113,9 @@ function notTranslated(run: Run, host: Host, packet: Packet): Cause | null {
   return cause('reply-not-from-vip', 'reply-not-translated', { node: host.name, called, source, owner, address });
 }
 
-/** What a packet to this node carries arrives once more, on the device at the end of its tunnel. */
-function takeOut(run: Run, host: Host, packet: Packet & { inside: Packet }): void {
-  const out = unwrapped(run, host, packet);
+/** The inner packet of a packet to this node is received on the tunnel device. */
+function decapsulate(run: Run, host: Host, packet: Packet & { inside: Packet }): void {
+  const out = decapsulated(run, host, packet);
   if (out !== null) receive(run, host, out.device, out.packet);
 }
 
@@ -123,7 +123,7 @@ function isTunnelled(packet: Packet): packet is Tunnelled {
   return packet.tunnel !== undefined;
 }
 
-function isWrapped(packet: Packet): packet is Packet & { inside: Packet } {
+function isEncapsulated(packet: Packet): packet is Packet & { inside: Packet } {
   return packet.inside !== undefined;
 }
 
@@ -139,7 +139,7 @@ function redirectedToLocal({ owned }: Host, { addresses }: Device, packet: Packe
   return owned.has(packet.dst) || own === undefined ? packet : { ...packet, dst: own.ip };
 }
 
-/** A packet from a socket of this node, or from its kernel, which may know the packet's connection. */
+/** Sends a packet of a socket, or of the kernel, which may pass the connection as `known`. */
 export function send(run: Run, host: Host, made: Packet, known?: Tracked): void {
   const tracked = known ?? (keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED);
   const sourced = withSource(run, host, made);
@@ -154,7 +154,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
     else refuseFor(run, host, packet, own.unserved);
     return;
   }
-  // After NAT has changed the destination, the kernel looks up the route again, with the source that it has chosen.
+  // After NAT has changed the destination, the kernel looks up the route again with the selected source.
   const asked = packet === sourced ? lookupKeyOf(host, packet) : packet;
   const route = routeFor(run, host, asked);
   const device = host.devices.get(route?.device ?? '');
@@ -163,8 +163,8 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
   else {
     const whole =
       packet !== sourced && host.owned.has(sourced.dst)
-        ? fittedForLo(run, host, device, { packet, called: sourced.dst })
-        : fitted(run, host, device, packet);
+        ? fitToSendFromLo(run, host, device, { packet, called: sourced.dst })
+        : fitToSend(run, host, device, packet);
     if (whole !== null) leave(run, host, route, { packet: whole, tracked });
   }
 }
@@ -222,7 +222,7 @@ function forward(
     refuse(run, host, packet);
     return;
   }
-  const whole = fitting(run, host, to, passing);
+  const whole = fitToForward(run, host, to, passing);
   if (whole === null) return;
   if (from === to && sourceOnLink && sendsRedirects(to, route, packet))
     redirect(run, host, passing, { device: to, address: route.via ?? packet.dst });
@@ -233,7 +233,7 @@ function forward(
   }
   const opening = clampedInForward(host, { packet: whole, tracked }, to);
   const forwarded = { ...opening, ttl: packet.ttl - 1 };
-  if (isTunnelled(forwarded)) send(run, host, wrapped(run, host, forwarded));
+  if (isTunnelled(forwarded)) send(run, host, encapsulated(run, host, forwarded));
   else leave(run, host, route, { packet: forwarded, tracked });
 }
 
@@ -301,7 +301,7 @@ function redirectBlame(host: Host, packet: Packet, { gateway, router }: { gatewa
   return cause('redirected', 'redirect-followed', { node: host.name, router, address: packet.dst, gateway });
 }
 
-/** Own address: the packet leaves and enters on `lo`, and nothing leaves the node. */
+/** A packet to an own address leaves and enters on `lo` and never leaves the node. */
 function loopBack(run: Run, host: Host, packet: Packet): void {
   const frame = { srcMac: NO_MAC, dstMac: NO_MAC, packet };
   const out = crossing(frame, host.name, 'lo', 'out');

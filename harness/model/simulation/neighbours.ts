@@ -96,7 +96,7 @@ export function settleNext(run: Run): boolean {
         return true;
       }
       const used = run.choices.choose(`arp ${name} ${entry.address}`, [first, ...others]);
-      if (others.length > 0) run.answeredTwice.push(twoOwners(run.network.plan, entry, used.mac));
+      if (others.length > 0) run.conflictingAnswers.push(twoOwners(run.network.plan, entry, used.mac));
       settle(run, host, entry, used.mac);
       replace(run, entry, used);
       return true;

@@ -11,9 +11,9 @@ export interface NodeState {
   /** Next hops learned from ICMP redirects, by destination. */
   redirects: Map<string, { gateway: string; router: string }>;
   /** Largest IP packet that the other end of a connection accepts, by its address, as announced at its start (MSS). */
-  taken: Map<string, number>;
+  peerLimits: Map<string, number>;
   /** Largest IP packet that reaches an address according to ICMP errors; for all connections. */
-  limits: Map<string, number>;
+  pathMtus: Map<string, number>;
   /** Neighbours that got a redirect from this router: the kernel limits their rate. */
   redirected: Set<string>;
 }

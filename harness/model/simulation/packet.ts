@@ -5,7 +5,7 @@ import type { Hop } from '../../terms/walk.ts';
 /** The role of a packet in an exchange; UDP and ICMP only have `request` and `reply`. */
 export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'error' | 'redirect';
 
-/** An IP packet in flight. Never changed in place: a flood makes copies that share their past. */
+/** An IP packet in flight. Immutable: a switch floods copies, which share their trace. */
 export interface Packet {
   /** Equal for all copies of one transmission. */
   id: number;
@@ -23,9 +23,9 @@ export interface Packet {
    * Who may fragment it: absent means its sender, which discovers the path MTU (RFC 1191); `nobody`: not even the sender;
    * `anybody`: IPv4 routers too.
    */
-  cutBy?: 'nobody' | 'anybody';
+  fragmentableBy?: 'nobody' | 'anybody';
   /** Opening of a TCP connection: the largest IP packet that the sender accepts, bytes (its MSS plus headers). */
-  takes?: number;
+  maxAccepted?: number;
   /** TCP: its sequence number is beyond the window of its receiver. */
   isOutOfWindow?: true;
   trace: Trace | null;
@@ -33,9 +33,9 @@ export interface Packet {
   dsr?: { l4: string | null; server: string };
   /** Identifies the VIP that an l3dsr server restores. */
   dscp?: number;
-  /** ipip: the server to whose tunnel a load balancer leads it; absent once it is in there. */
+  /** ipip: the server into whose tunnel a load balancer sends it; absent after encapsulation. */
   tunnel?: string;
-  /** The packet that this one carries (RFC 2003, 2473), without its trace: source, destination and TTL are of the outer header. */
+  /** The inner packet of a tunnelled packet (RFC 2003, 2473), without trace. The other fields describe the outer packet. */
   inside?: Packet;
   /** Why it is in the wrong place: this is the cause of its loss, however it is lost. */
   knownCause?: Cause;

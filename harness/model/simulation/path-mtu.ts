@@ -13,14 +13,14 @@ import { sender } from './trace.ts';
  * fragment at the source (the first fragment represents all). An unknown path MTU is discovered later. Null if the packet must
  * not be fragmented: the caller's system refuses it (EMSGSIZE).
  */
-export function fitted(run: Run, host: Host, device: Device, packet: Packet): Packet | null {
-  // A tunnel takes in no more than fits.
+export function fitToSend(run: Run, host: Host, device: Device, packet: Packet): Packet | null {
+  // The tunnel device has already limited the size.
   if (packet.inside !== undefined) return packet;
-  const { limits, taken } = stateOf(run, host);
-  const ofConnection = packet.protocol === 'tcp' ? taken.get(packet.dst) : undefined;
-  const known = Math.min(limits.get(packet.dst) ?? device.mtu, ofConnection ?? device.mtu);
+  const { pathMtus, peerLimits } = stateOf(run, host);
+  const ofConnection = packet.protocol === 'tcp' ? peerLimits.get(packet.dst) : undefined;
+  const known = Math.min(pathMtus.get(packet.dst) ?? device.mtu, ofConnection ?? device.mtu);
   const size = Math.min(packet.size, known, device.mtu);
-  if (size < packet.size && packet.cutBy === 'nobody') {
+  if (size < packet.size && packet.fragmentableBy === 'nobody') {
     const mtu = packet.size > device.mtu ? device.mtu : null;
     die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu }));
     return null;
@@ -29,8 +29,8 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
     ...packet,
     size,
     // A known path MTU to the other end also limits the announced MSS (ipv4_default_advmss).
-    ...(opens(packet) ? { takes: Math.min(device.mtu, limits.get(packet.dst) ?? device.mtu) } : {}),
-    ...(size < packet.size && mayBeFragmentedAgain(packet) ? { cutBy: 'anybody' as const } : {}),
+    ...(opens(packet) ? { maxAccepted: Math.min(device.mtu, pathMtus.get(packet.dst) ?? device.mtu) } : {}),
+    ...(size < packet.size && mayBeFragmentedAgain(packet) ? { fragmentableBy: 'anybody' as const } : {}),
   };
 }
 
@@ -39,16 +39,16 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
  * does not announce the interface's MTU, and only honours the other end's MSS. A packet that is too big for the interface is
  * dropped silently.
  */
-export function fittedForLo(
+export function fitToSendFromLo(
   run: Run,
   host: Host,
   device: Device,
   { packet, called }: { packet: Packet; called: string },
 ): Packet | null {
-  if (packet.protocol !== 'tcp') return fitted(run, host, device, packet);
-  const { limits, taken } = stateOf(run, host);
-  const size = Math.min(packet.size, limits.get(called) ?? Infinity, taken.get(called) ?? Infinity);
-  if (size <= device.mtu) return { ...packet, size, ...(opens(packet) ? { takes: takenByLo(called) } : {}) };
+  if (packet.protocol !== 'tcp') return fitToSend(run, host, device, packet);
+  const { pathMtus, peerLimits } = stateOf(run, host);
+  const size = Math.min(packet.size, pathMtus.get(called) ?? Infinity, peerLimits.get(called) ?? Infinity);
+  if (size <= device.mtu) return { ...packet, size, ...(opens(packet) ? { maxAccepted: acceptedByLo(called) } : {}) };
   die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu: device.mtu }));
   return null;
 }
@@ -58,7 +58,7 @@ function opens({ step }: Packet): boolean {
 }
 
 /** `lo` accepts 65,536 bytes, but an IPv4 packet has at most 65,535. */
-function takenByLo(called: string): number {
+function acceptedByLo(called: string): number {
   return called.includes(':') ? 65_536 : 65_535;
 }
 
@@ -68,12 +68,12 @@ function mayBeFragmentedAgain({ protocol, dst }: Packet): boolean {
 }
 
 /**
- * What a router forwards of a packet: it drops packets that exceed the MTU of the outgoing interface, and reports them
- * (RFC 1191, 8201), unless it may fragment them.
+ * The packet as a router forwards it. A packet larger than the MTU of the outgoing interface is dropped with an ICMP error
+ * (RFC 1191, 8201), unless the router may fragment it.
  */
-export function fitting(run: Run, host: Host, device: Device, { packet, tracked }: Passing): Packet | null {
+export function fitToForward(run: Run, host: Host, device: Device, { packet, tracked }: Passing): Packet | null {
   if (packet.size <= device.mtu) return packet;
-  if (packet.cutBy === 'anybody') return { ...packet, size: device.mtu };
+  if (packet.fragmentableBy === 'anybody') return { ...packet, size: device.mtu };
   die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu: device.mtu }));
   sendIcmpError(run, host, packet, { tracked, mtu: device.mtu });
   return null;
@@ -90,13 +90,13 @@ export function isDroppedSilently(run: Run, host: Host, iface: string, packet: P
 }
 
 /** The other end of a connection announced its MSS, which NAT does not change. */
-export function learnPeerLimit(run: Run, host: Host, { src, takes }: Packet): void {
-  if (takes !== undefined) stateOf(run, host).taken.set(src, takes);
+export function learnPeerLimit(run: Run, host: Host, { src, maxAccepted }: Packet): void {
+  if (maxAccepted !== undefined) stateOf(run, host).peerLimits.set(src, maxAccepted);
 }
 
-function learnLimit(run: Run, host: Host, address: string, bytes: number): void {
-  const { limits } = stateOf(run, host);
-  limits.set(address, Math.min(bytes, limits.get(address) ?? bytes));
+function learnPathMtu(run: Run, host: Host, address: string, bytes: number): void {
+  const { pathMtus } = stateOf(run, host);
+  pathMtus.set(address, Math.min(bytes, pathMtus.get(address) ?? bytes));
 }
 
 /**
@@ -106,30 +106,30 @@ function learnLimit(run: Run, host: Host, address: string, bytes: number): void 
  */
 export function handleIcmpError(run: Run, host: Host, { about, mtu }: Packet): void {
   if (about === undefined || mtu === undefined) return;
-  if (about.inside !== undefined && host.owned.has(about.src)) tunnelNarrowed(run, host, about, mtu);
+  if (about.inside !== undefined && host.owned.has(about.src)) tunnelPacketTooBig(run, host, about, mtu);
   if (sender(about.trace) !== host.name) return;
   const original = run.exchange.sent[about.id]!;
   if (!quotes(about, original)) return;
-  learnLimit(run, host, original.dst, mtu);
+  learnPathMtu(run, host, original.dst, mtu);
   const isNew = !run.exchange.repeated.has(original.id);
   if (about.protocol === 'tcp' && isNew)
     run.outbox.push({ node: host.name, packet: sendAgain(run.exchange, original) });
 }
 
 /**
- * What a load balancer put into a tunnel did not fit on the way: it learns how much does, and tells the sender of the next
- * packet, which TCP sends for want of an answer.
+ * An outer packet of a load balancer's tunnel was too big on the path. The load balancer learns the path MTU, and sends an
+ * ICMP error for the next packet; TCP sends one because no acknowledgement arrives.
  */
-function tunnelNarrowed(run: Run, host: Host, about: Packet, mtu: number): void {
-  const isNew = (stateOf(run, host).limits.get(about.dst) ?? Infinity) > mtu;
-  learnLimit(run, host, about.dst, mtu);
+function tunnelPacketTooBig(run: Run, host: Host, about: Packet, mtu: number): void {
+  const isNew = (stateOf(run, host).pathMtus.get(about.dst) ?? Infinity) > mtu;
+  learnPathMtu(run, host, about.dst, mtu);
   const original = run.exchange.sent[about.id]!;
   const from = sender(about.trace);
   if (about.protocol !== 'tcp' || !isNew || from === null) return;
   run.outbox.push({ node: from, packet: sendAgain(run.exchange, original) });
 }
 
-/** Whether an ICMP error quotes a packet as its sender's socket knows it. */
+/** Whether an ICMP error quotes a packet with the addresses and ports of its sender's socket. */
 export function quotes(about: Packet, { src, srcPort, dst, dstPort }: Packet): boolean {
   return about.src === src && about.srcPort === srcPort && about.dst === dst && about.dstPort === dstPort;
 }

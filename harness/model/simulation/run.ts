@@ -34,7 +34,7 @@ export interface Run {
   /** The flow is such a health check; null for other flows. */
   check: DirectCheck | null;
   /** Where two nodes answered for the same address. */
-  answeredTwice: Findings['two-owners'][];
+  conflictingAnswers: Findings['two-owners'][];
   /** Why the owner of an address did not answer a requester, by address. */
   unanswered: Map<string, (asker: string) => Cause>;
   /** Which load balancer picked which server, by service, and for which packet of the flow. */
@@ -97,8 +97,8 @@ function nothingLearned(): NodeState {
     connections: [],
     macTable: new Map(),
     redirects: new Map(),
-    taken: new Map(),
-    limits: new Map(),
+    peerLimits: new Map(),
+    pathMtus: new Map(),
     redirected: new Set(),
   };
 }

@@ -87,7 +87,7 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
     arrivals: [],
     outbox: [],
     ends: new Map(),
-    answeredTwice: [],
+    conflictingAnswers: [],
     unanswered: new Map(),
     picked: new Map(),
     circumstances,

@@ -15,7 +15,7 @@ export function crossing(frame: IpFrame, node: string, iface: string, direction:
     dst: { mac: dstMac, ip: packet.dst, port: port(packet.dstPort) },
     ttl: packet.ttl,
     ...(packet.inside === undefined ? {} : { inside: insideOf(packet.inside) }),
-    ...(packet.takes === undefined ? {} : { mss: mssOf(packet.takes, (packet.inside ?? packet).dst) }),
+    ...(packet.maxAccepted === undefined ? {} : { mss: mssOf(packet.maxAccepted, (packet.inside ?? packet).dst) }),
   };
   return { ...packet, trace: { hop, before: packet.trace } };
 }

@@ -8,55 +8,55 @@ import { die, sendIcmpError, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import { endDevice, endsAt } from '../../terms/tunnel.ts';
 
-/** A packet that a load balancer in ipip leads to the tunnel of a server. */
+/** A packet that a load balancer in mode ipip sends into the tunnel of a server. */
 export type Tunnelled = Packet & { tunnel: string };
 
-/** The device that it leaves by; undefined without a route to the server. */
+/** The outgoing tunnel device; undefined without a route to the server. */
 export function tunnelTo(run: Run, host: Host, { dst, tunnel: server }: Tunnelled): Device | undefined {
-  const room = roomTo(run, host, server);
-  if (room === undefined) return undefined;
+  const mtu = outerMtu(run, host, server);
+  if (mtu === undefined) return undefined;
   const tunnel = { server, carries: versionOf(dst) };
   return {
     name: tunnelName(tunnel),
     mac: '',
-    mtu: tunnelMtu(tunnel, room),
+    mtu: tunnelMtu(tunnel, mtu),
     settings: settingsOf(host),
     addresses: [],
   };
 }
 
-/** Bytes of an outer packet, as far as the load balancer knows. */
-function roomTo(run: Run, host: Host, server: string): number | undefined {
+/** Largest outer packet to a server, as known to the load balancer: interface MTU or path MTU. */
+function outerMtu(run: Run, host: Host, server: string): number | undefined {
   const below = forwardingDevice(host, server);
-  return below && Math.min(below.mtu, stateOf(run, host).limits.get(server) ?? below.mtu);
+  return below && Math.min(below.mtu, stateOf(run, host).pathMtus.get(server) ?? below.mtu);
 }
 
 /**
- * The packet in another one to its server, from the node's own address. What is larger is in fragments (ipip6_tunnel_xmit), which
- * no router of IPv6 fragments again.
+ * The packet in an outer packet to its server, from the node's own address. A packet that is too big is fragmented
+ * (ipip6_tunnel_xmit); over IPv6, no router fragments the fragments again.
  */
-export function wrapped(run: Run, host: Host, { tunnel, ...packet }: Tunnelled): Packet {
+export function encapsulated(run: Run, host: Host, { tunnel, ...packet }: Tunnelled): Packet {
   const below = forwardingDevice(host, tunnel)!;
   const { trace, ...inside } = packet;
-  const { cutBy, ...whole } = inside;
-  const mayBeCut = cutBy !== undefined && versionOf(tunnel) === 4;
+  const { fragmentableBy, ...whole } = inside;
+  const mayBeFragmented = fragmentableBy !== undefined && versionOf(tunnel) === 4;
   return {
     ...whole,
-    ...(mayBeCut ? { cutBy } : {}),
+    ...(mayBeFragmented ? { fragmentableBy } : {}),
     trace,
     src: selectSource(host, below, lookUp(host, tunnel, '')?.via ?? tunnel),
     dst: tunnel,
     ttl: OUTER_TTL,
-    size: Math.min(packet.size + OUTER_HEADER[versionOf(tunnel)], roomTo(run, host, tunnel)!),
+    size: Math.min(packet.size + OUTER_HEADER[versionOf(tunnel)], outerMtu(run, host, tunnel)!),
     inside: { ...inside, trace: null },
   };
 }
 
 /**
- * What came to an own address in a tunnel, and the device that it comes out of; null if no tunnel ends here: the sender is told
- * (icmp_unreach in ip_local_deliver_finish, icmpv6_param_prob in ip6_protocol_deliver_rcu).
+ * The inner packet of a packet to an own address, and the tunnel device it arrives on; null if no tunnel ends here. The
+ * sender then gets an ICMP error (icmp_unreach in ip_local_deliver_finish, icmpv6_param_prob in ip6_protocol_deliver_rcu).
  */
-export function unwrapped(
+export function decapsulated(
   run: Run,
   host: Host,
   packet: Packet & { inside: Packet },
@@ -75,7 +75,7 @@ export function unwrapped(
   };
 }
 
-/** Made last, such a device has what is the default for new ones. */
+/** Tunnel devices are created last and get the default settings. */
 function settingsOf({ plan }: Host): DeviceSettings {
   return deviceSettings(plan.sysctls, 'default');
 }
