@@ -70,8 +70,8 @@ async function main(signal: AbortSignal): Promise<number> {
   );
   if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
   const began = performance.now();
-  const tally = await differential(chosen, runner, ({ labs: done, flows, disagreements }, partings) => {
-    for (const { lab, flow, detail, limit } of partings)
+  const tally = await differential(chosen, runner, ({ labs: done, flows, disagreements }, differences) => {
+    for (const { lab, flow, detail, limit } of differences)
       console.log(`${limit === null ? '' : `limit ${limit}: `}lab ${lab}, ${flow}: ${detail}`);
     if (done % TOLD_EVERY === 0)
       console.error(`${done} of ${chosen.length} labs, ${flows} flows, ${disagreements.length} disagreements`);

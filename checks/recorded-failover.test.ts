@@ -63,7 +63,7 @@ function judge({ plan, index: step, time, bands, records, frames }: Recording): 
     expect: plan.timeline!.steps[step]!.expect[0]!.expect,
     calls,
     bands,
-    answeredTwice: new Set<string>(),
+    addressesWithTwoMacs: new Set<string>(),
     predicted: {
       settled: null,
       outage: { causes: places, atMostMs: null, bounds: [] },

@@ -2,14 +2,14 @@ import { withOnly, type LoadedScenario } from '../harness/scenario/resolve/plans
 import type { Results } from '../harness/terms/results.ts';
 
 /** Files of scenarios with flows that did not pass, as named in the results. */
-export function filesThatFailed({ scenarios }: Results): string[] {
+export function filesWithFailures({ scenarios }: Results): string[] {
   return scenarios
     .filter(({ variants }) => variants.some(({ flows }) => flows.some(({ verdict }) => verdict !== 'pass')))
     .map(({ file }) => file);
 }
 
 /** Cells of the scenarios that failed, or were not run, in earlier results. */
-export function thatFailed(loaded: LoadedScenario[], { scenarios }: Results): LoadedScenario[] {
+export function onlyFailed(loaded: LoadedScenario[], { scenarios }: Results): LoadedScenario[] {
   const failed = new Set(
     scenarios.flatMap(({ file, variants }) =>
       variants.flatMap(({ name, flows }) =>

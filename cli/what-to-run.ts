@@ -6,7 +6,7 @@ import type { LoadedScenario, Selection } from '../harness/scenario/resolve/plan
 import { plural } from '../reports/content/plural.ts';
 import { readResults } from '../reports/read-results.ts';
 import { changedFiles, reallyAt } from './changed-files.ts';
-import { filesThatFailed, thatFailed } from './failed-last-time.ts';
+import { filesWithFailures, onlyFailed } from './failed-last-time.ts';
 import { loadAll } from './load-all.ts';
 import { select } from './selection.ts';
 
@@ -30,15 +30,16 @@ export async function whatToRun(
   { selection, failedIn, changedSince }: RunChoice,
 ): Promise<{ scenarios: LoadedScenario[]; nothing: string }> {
   const before = failedIn === null ? null : await readResults(failedIn);
-  let files = before && names.length === 0 ? filesOf(project, filesThatFailed(before)) : findScenarios(project, names);
+  let files =
+    before && names.length === 0 ? filesOf(project, filesWithFailures(before)) : findScenarios(project, names);
   let nothing = 'nothing failed last time';
   if (changedSince !== null) {
     const changed = await changedFiles(project.root, changedSince);
-    files = await thatChanged(project, files, changed);
+    files = await onlyChanged(project, files, changed);
     if (files.length === 0) nothing = `no scenario and no lab changed since ${changedSince}`;
   }
   const loaded = loadAll(project, files);
-  const chosen = before ? thatFailed(loaded, before) : loaded;
+  const chosen = before ? onlyFailed(loaded, before) : loaded;
   return { scenarios: chosen.length === 0 ? [] : select(chosen, selection), nothing };
 }
 
@@ -51,7 +52,7 @@ function filesOf({ root }: Project, names: string[]): string[] {
 }
 
 /** Scenarios whose file or lab has changed. */
-async function thatChanged(project: Project, files: string[], changed: ReadonlySet<string>): Promise<string[]> {
+async function onlyChanged(project: Project, files: string[], changed: ReadonlySet<string>): Promise<string[]> {
   const isChanged = await Promise.all(
     files.map(async (file) => {
       const paths = [file, labFileOf(project, file)].filter((path) => path !== null);

@@ -23,7 +23,7 @@ export interface Runner extends BootOptions {
 }
 
 /** A flow of a generated lab that differs from its prediction. */
-interface Parting {
+interface Difference {
   /** Counts from 1. */
   lab: number;
   flow: string;
@@ -38,9 +38,9 @@ export interface Tally {
   /** Flows that could not be run, with the reason. */
   notRun: string[];
   /** Differences that no limit of the model explains. */
-  disagreements: Parting[];
+  disagreements: Difference[];
   /** Differences explained by one. */
-  limits: Parting[];
+  limits: Difference[];
 }
 
 /** A generated lab with its number in the seed's sequence, from 1. */
@@ -58,7 +58,7 @@ export function labsOf(seed: number, labs: number): Numbered[] {
 export async function differential(
   labs: Numbered[],
   runner: Runner,
-  onLab: (tally: Tally, partings: Parting[]) => void,
+  onLab: (tally: Tally, differences: Difference[]) => void,
 ): Promise<Tally> {
   const waiting = labs
     // Sorted so that labs with the same wiring share a booted lab.
@@ -76,15 +76,15 @@ export async function differential(
       tally.notRun.push(`lab ${lab}: ${ran.message}`);
       return;
     }
-    const { flows, partings } = ran;
+    const { flows, differences } = ran;
     tally.flows += flows.length;
     for (const { verdict, name, reasons } of flows) {
       if (verdict === 'not-run')
         tally.notRun.push(`lab ${lab}, ${name}: ${reasons.map((reason) => say(en, reason)).join(' ')}`);
     }
-    tally.disagreements.push(...partings.filter(({ limit }) => limit === null));
-    tally.limits.push(...partings.filter(({ limit }) => limit !== null));
-    onLab(tally, partings);
+    tally.disagreements.push(...differences.filter(({ limit }) => limit === null));
+    tally.limits.push(...differences.filter(({ limit }) => limit !== null));
+    onLab(tally, differences);
   });
   return tally;
 }
@@ -101,8 +101,8 @@ export async function shrink({ lab, sample }: Numbered, flow: string, runner: Ru
   const flows = Object.fromEntries(needed.map((name) => [name, scenario.flows[name]!]));
   const alone = { ...sample, scenario: { ...scenario, flows } };
   const disagrees = async (smaller: Generated): Promise<boolean> => {
-    const { partings } = await runSample(lab, smaller, pool, runner.signal);
-    return partings.some(({ limit }) => limit === null);
+    const { differences } = await runSample(lab, smaller, pool, runner.signal);
+    return differences.some(({ limit }) => limit === null);
   };
   if (!(await disagrees(alone))) return null;
   const deadline = performance.now() + SHRINK_MS;
@@ -115,7 +115,7 @@ async function runSample(
   sample: Generated,
   pool: LabPool,
   signal: AbortSignal | undefined,
-): Promise<{ flows: FlowResult[]; partings: Parting[] }> {
+): Promise<{ flows: FlowResult[]; differences: Difference[] }> {
   const loaded = load(`generated-${lab}`, sample);
   const { variants } = await runScenario(
     loaded,
@@ -125,11 +125,11 @@ async function runSample(
   );
   signal?.throwIfAborted();
   const { flows, plan } = variants[0]!;
-  const partings = flows.flatMap((flow) => {
+  const differences = flows.flatMap((flow) => {
     const { name, disagreement } = flow;
     if (disagreement === null) return [];
     const more = flow.cause?.code === 'unexplained' ? [say(en, flow.cause.detail)] : [];
     return [{ lab, flow: name, detail: [say(en, disagreement), ...more].join(' '), limit: limitOf(flow, plan) }];
   });
-  return { flows, partings };
+  return { flows, differences };
 }

@@ -163,7 +163,7 @@ function mixed(own: Generated, other: Generated, outer: 'ipv4' | 'ipv6'): Genera
 function documents(drawn: Sketch): Generated {
   const sketch = agreed(drawn);
   const { vlans, wiring: drawnWiring, twins } = sketch;
-  // On trunks a node has all of its legs behind one link.
+  // On trunks all interfaces of a node are behind one link.
   const plain = wire(vlans === 'none' ? drawnWiring : { ...drawnWiring, double: 'none' }, twins);
   const trunks = sketch.vlans === 'none' ? null : onTrunks(plain);
   const wired = trunks ?? plain;

@@ -20,17 +20,17 @@ const OF_SWITCH: Record<string, number> = { l2: 10, 'l2-far': 20 };
 /** Nobody else is in it. */
 const ELSEWHERE = 30;
 
-/** The same lab on one switch, with a VLAN for each switch that it had, and a trunk to each node that had two legs there. */
+/** The same lab on one switch, with a VLAN for each switch that it had, and a trunk to each node that had two interfaces there. */
 export function onTrunks(wired: Wired): Wired & { ports: Record<string, Port> } {
   const nodes = Object.fromEntries(Object.entries(wired.nodes).filter(([name]) => name !== 'l2-far'));
-  const legs = wired.links.flatMap((link) => {
+  const interfaces = wired.links.flatMap((link) => {
     const [name, peer] = Object.keys(link) as [string, string];
     const vlan = OF_SWITCH[peer];
     return vlan === undefined ? [] : [{ name, vlan, address: link[name] ?? null }];
   });
   const ports: Record<string, Port> = {};
-  const links = [...new Set(legs.map(({ name }) => name))].map((name) => {
-    const own = legs.filter((leg) => leg.name === name);
+  const links = [...new Set(interfaces.map(({ name }) => name))].map((name) => {
+    const own = interfaces.filter((one) => one.name === name);
     if (own.length === 1) {
       ports[name] = { vlan: own[0]!.vlan };
       return { [name]: own[0]!.address, l2: null };

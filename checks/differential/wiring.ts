@@ -12,7 +12,7 @@ export interface Wiring {
   /** A second router is on the client's way, or beside the first one. */
   routers: 'one' | 'chain' | 'pair';
   /** Where the servers are: where the L4 expects them, in another subnet, one here and one there, or with a leg in both. */
-  servers: 'near' | 'far' | 'split' | 'two-legs';
+  servers: 'near' | 'far' | 'split' | 'both';
   /**
    * A second link: of the L4 with the router, where they have one, and at which of the two its gateway is; or of a server
    * with its switch, in the subnet of the first.
@@ -23,7 +23,7 @@ export interface Wiring {
 export const wiring: fc.Arbitrary<Wiring> = fc.record({
   l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch', 'flat'),
   routers: fc.constantFrom<Wiring['routers'][]>('one', 'one', 'chain', 'pair'),
-  servers: fc.constantFrom<Wiring['servers'][]>('near', 'near', 'far', 'split', 'two-legs'),
+  servers: fc.constantFrom<Wiring['servers'][]>('near', 'near', 'far', 'split', 'both'),
   double: mostly<Wiring['double']>('none', ['router', 'router-gateway', 'server'], 2),
 });
 
@@ -105,14 +105,14 @@ function single({ l4, routers, servers }: Omit<Wiring, 'double'>, twins: boolean
     ...(l4 === 'on-l3' ? [] : [OF_L4.near]),
     ...(paired ? ['203.0.113.3'] : []),
   ];
-  const gatewaysOf = (legs: ('near' | 'far')[]): string[] => [
-    ...(legs.includes('near') ? nearGateways : []),
-    ...(legs.includes('far') ? ['203.0.113.129'] : []),
+  const gatewaysOf = (subnets: ('near' | 'far')[]): string[] => [
+    ...(subnets.includes('near') ? nearGateways : []),
+    ...(subnets.includes('far') ? ['203.0.113.129'] : []),
     'none',
   ];
-  const legs = {
-    s1: LEGS[servers].s1,
-    s2: LEGS[servers].s2,
+  const subnets = {
+    s1: SUBNETS[servers].s1,
+    s2: SUBNETS[servers].s2,
   };
   return {
     name: `${l4}${twin ? '-twins' : ''}-${routers}-${servers}`,
@@ -153,14 +153,14 @@ function single({ l4, routers, servers }: Omit<Wiring, 'double'>, twins: boolean
           ]
         : []),
       ...(['s1', 's2'] as const).flatMap((server, index) =>
-        legs[server].map((leg) =>
-          leg === 'near'
+        subnets[server].map((subnet) =>
+          subnet === 'near'
             ? { [server]: `203.0.113.${11 + index}/25`, l2: null }
             : { [server]: `203.0.113.${139 + index}/25`, 'l2-far': null },
         ),
       ),
     ],
-    gateways: { s1: gatewaysOf(legs.s1), s2: gatewaysOf(legs.s2) },
+    gateways: { s1: gatewaysOf(subnets.s1), s2: gatewaysOf(subnets.s2) },
     vips: [...VIPS[l4], ROUTED],
     proxyIps: l4 === 'on-l3' ? ['198.51.100.190', '198.51.100.189'] : ['203.0.113.124', '203.0.113.125'],
   };
@@ -192,11 +192,11 @@ function flat(twins: boolean): Wired {
   };
 }
 
-const LEGS: Record<Wiring['servers'], Record<'s1' | 's2', ('near' | 'far')[]>> = {
+const SUBNETS: Record<Wiring['servers'], Record<'s1' | 's2', ('near' | 'far')[]>> = {
   near: { s1: ['near'], s2: ['near'] },
   far: { s1: ['far'], s2: ['far'] },
   split: { s1: ['near'], s2: ['far'] },
-  'two-legs': { s1: ['near', 'far'], s2: ['near', 'far'] },
+  'both': { s1: ['near', 'far'], s2: ['near', 'far'] },
 };
 
 const VIPS: Record<Inner, [string, string]> = {

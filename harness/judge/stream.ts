@@ -33,7 +33,7 @@ export interface StreamToJudge {
   bands: StateBand[];
   predicted: StreamPrediction;
   /** Addresses for which two nodes answered one request, for any call. */
-  answeredTwice: ReadonlySet<string>;
+  addressesWithTwoMacs: ReadonlySet<string>;
   /** Load balancers whose conntrack failed to insert flows in the step; absent if not read. */
   flowsRefused?: ReadonlySet<string>;
   time: StepTime;
@@ -71,7 +71,9 @@ export function judgeStream(asked: StreamToJudge): JudgedStream {
   const { name } = plan.timeline!.steps[step]!;
   const findings = new Set(calls.flatMap(({ attempt }) => attempt.findings.map(({ code }) => code)));
   const service = serviceOf(now, flow);
-  if ([stream.address, ...(service ? proxyIpsOf(service) : [])].some((address) => asked.answeredTwice.has(address)))
+  if (
+    [stream.address, ...(service ? proxyIpsOf(service) : [])].some((address) => asked.addressesWithTwoMacs.has(address))
+  )
     findings.add('two-owners');
   const observed = { plan: now, flow, stream, step: name, calls, time, calm, summary, findings };
   const reasons: Reason[] = [

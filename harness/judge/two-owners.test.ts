@@ -3,7 +3,7 @@ import { L3, VIP_A } from '../model/testing/labs.ts';
 import type { Sighting } from '../terms/sighting.ts';
 import { arp } from './testing/evidence.ts';
 import { pairLab } from './testing/over-time.ts';
-import { addressesAnsweredTwice } from './two-owners.ts';
+import { addressesWithTwoMacs } from './two-owners.ts';
 
 const plan = pairLab('dsr', [[]]);
 const [l3, l4, l4b] = ['l3', 'l4', 'l4b'].map((node) => mac(plan, node, 'l2')) as [string, string, string];
@@ -22,7 +22,7 @@ const answers = (ms: number, by: string): Sighting => {
 };
 
 test('two who answer one question are two owners, and two who answer one after the other are not', () => {
-  const found = (...packets: Sighting[]): string[] => [...addressesAnsweredTwice({ packets, plan })];
+  const found = (...packets: Sighting[]): string[] => [...addressesWithTwoMacs({ packets, plan })];
   expect(found(asks(5), answers(6, l4), answers(7, l4b))).toEqual([VIP_A]);
   expect(found(asks(5), answers(6, l4), answers(6.5, l4))).toEqual([]);
   expect(found(asks(5), answers(6, l4), asks(500), answers(501, l4b))).toEqual([]);

@@ -5,14 +5,14 @@ import type { Sighting } from '../terms/sighting.ts';
 
 /** Findings of a node that got answers for one address from two nodes. */
 export function answeredByTwo(evidence: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
-  return answeredTwice(evidence).filter(({ owners }) => owners.length > 1);
+  return conflictingAnswers(evidence).filter(({ owners }) => owners.length > 1);
 }
 
 /**
  * Where a node got answers for one address from two MACs (RFC 826): which one it uses is random. They may belong to two
  * interfaces of one node.
  */
-function answeredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
+function conflictingAnswers({ packets, plan }: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
   const questions = new Map<string, { asker: string; address: string; macs: Set<string> }>();
   for (const { node, direction, frame } of packets) {
     const isForAsker = direction === 'in' && nodeWithMac(plan, frame.dstMac)?.name === node;
@@ -43,7 +43,7 @@ function answeredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): 
 const ANSWERED_WITHIN_NS = 1e9;
 
 /** Addresses for which a node got two answers to one request, in these captures. */
-export function addressesAnsweredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): Set<string> {
+export function addressesWithTwoMacs({ packets, plan }: { packets: Sighting[]; plan: Plan }): Set<string> {
   const asked = packets.filter(({ frame }) => frame.arp !== undefined);
   const isQuestion = ({ node, direction, frame: { srcMac, arp } }: Sighting): boolean =>
     direction === 'out' && arp?.op === 'request' && nodeWithMac(plan, srcMac)?.name === node;
@@ -55,7 +55,7 @@ export function addressesAnsweredTwice({ packets, plan }: { packets: Sighting[];
     );
     const end = Math.min(time + ANSWERED_WITHIN_NS, next?.time ?? Infinity);
     const answers = asked.filter((one) => one.node === node && one.time >= time && one.time < end);
-    return answeredTwice({ packets: answers, plan }).map(({ address }) => address);
+    return conflictingAnswers({ packets: answers, plan }).map(({ address }) => address);
   });
   return new Set(found);
 }

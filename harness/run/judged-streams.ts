@@ -10,7 +10,7 @@ import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import type { StreamResult } from '../terms/timeline-results.ts';
 import type { StateBands } from './state-bands.ts';
 import { judgeStream, type JudgedStream } from '../judge/stream.ts';
-import { addressesAnsweredTwice } from '../judge/two-owners.ts';
+import { addressesWithTwoMacs } from '../judge/two-owners.ts';
 import { predictTimeline } from '../model/time/timeline.ts';
 import { calledBy, describeCell, streamCells, type StreamCell } from './stream-cell.ts';
 import type { Running, RunStep } from './step.ts';
@@ -51,7 +51,7 @@ export class JudgedStreams {
     const records = streams.take(index);
     const plan = planAt(this.plan, index);
     this.#deviates ||= ran.missed !== null;
-    const answeredTwice = addressesAnsweredTwice({ packets: spokenArp(captured, plan), plan });
+    const twoMacs = addressesWithTwoMacs({ packets: spokenArp(captured, plan), plan });
     for (const [number, stream] of this.plan.timeline!.streams.entries()) {
       // Lets frames arrive and the user interrupt.
       await othersTurn();
@@ -68,7 +68,7 @@ export class JudgedStreams {
         bands: this.bands.all,
         ...(flowsRefused === null ? {} : { flowsRefused }),
         predicted: this.#predicted[index]![number]!,
-        answeredTwice,
+        addressesWithTwoMacs: twoMacs,
         time: { epoch: clock.epoch, beginMs, actedMs, settledMs, endMs },
         examplesBefore: tally.examples.length,
         waiting: tally.waiting,

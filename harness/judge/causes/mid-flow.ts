@@ -129,14 +129,14 @@ function sawBothDirections({ name, bridge, interfaces }: NodePlan, { ip, dstMac 
   // A switch with an address has two firewalls: the one for bridged traffic does not see what it routes.
   const own = interfaces.map(({ mac }) => mac);
   const alike = (mac: string): boolean => !bridge || own.includes(mac) === own.includes(dstMac);
-  const legs = [walk.request, walk.reply].map((leg) => leg.filter(({ node }) => node === name));
+  const directions = [walk.request, walk.reply].map((hops) => hops.filter(({ node }) => node === name));
   const entered = ({ direction, src, dst }: Hop): boolean =>
     direction === 'in' && alike(dst.mac) && src.ip === ip!.src && dst.ip === ip!.dst;
   const isAnswer = ({ direction, src, dst }: Hop): boolean =>
     direction === 'out' && alike(src.mac) && src.ip === ip!.dst && dst.ip === ip!.src;
-  const forwardedUntranslated = (leg: Hop[]): boolean =>
-    leg.some((hop, index) => entered(hop) && leg.slice(index).some(({ direction }) => direction === 'out'));
-  return legs.some(forwardedUntranslated) && legs.some((leg) => leg.some(isAnswer));
+  const forwardedUntranslated = (hops: Hop[]): boolean =>
+    hops.some((hop, index) => entered(hop) && hops.slice(index).some(({ direction }) => direction === 'out'));
+  return directions.some(forwardedUntranslated) && directions.some((hops) => hops.some(isAnswer));
 }
 
 function filtersForwarded({ firewall, bridge, sysctls }: NodePlan): boolean {
