@@ -9,7 +9,7 @@ import type {
 import type { FlowProtocol, Mode, SourcePosition, StepPlan } from '../../harness/terms/plan.ts';
 import type { StreamInStep } from '../../harness/terms/timeline-results.ts';
 import type { Fix } from '../../harness/terms/fix.ts';
-import { legsOf } from './legs.ts';
+import { directionsOf } from './directions.ts';
 import { failsAsDeclared, type Headline, headline } from './cells.ts';
 import { type Seen, seenOf } from './seen.ts';
 
@@ -112,7 +112,7 @@ function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
   const to = planned?.to;
   const cell = flow.stream;
   const service = to && 'service' in to ? variant.plan.services.find((s) => s.name === to.service) : undefined;
-  const hops = flow.attempts.flatMap(({ observed }) => legsOf(observed).flatMap((leg) => leg.hops));
+  const hops = flow.attempts.flatMap(({ observed }) => directionsOf(observed).flatMap((leg) => leg.hops));
   const named = [planned?.from, flow.cause?.node, to && 'node' in to ? to.node : undefined].filter(
     (n) => n !== undefined,
   );

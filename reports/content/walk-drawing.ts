@@ -3,7 +3,7 @@ import type { Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 import { type Crossing, changesOf, crossings, hopOf, lookOf, wireNotes } from './crossing.ts';
-import { LEG_TITLES, legsOf } from './legs.ts';
+import { DIRECTION_TITLES, directionsOf } from './directions.ts';
 import { foldLoops, foldText } from './loops.ts';
 import { peersOf } from './peers.ts';
 import { addressText } from './walk-text.ts';
@@ -26,9 +26,12 @@ const LEAST_TEXT = 34;
  */
 export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, cause }: DrawingOptions): string {
   const [peerOf, ownerOf] = [peersOf(plan), macOwners(plan)];
-  const legs = legsOf(walk).map(({ leg, hops }) => ({ title: LEG_TITLES[leg], steps: crossings(hops, peerOf) }));
-  if (legs.length === 0) return 'No packet of this flow was on a wire.\n';
-  const all = legs.flatMap(({ steps }) => steps);
+  const directions = directionsOf(walk).map(({ leg, hops }) => ({
+    title: DIRECTION_TITLES[leg],
+    steps: crossings(hops, peerOf),
+  }));
+  if (directions.length === 0) return 'No packet of this flow was on a wire.\n';
+  const all = directions.flatMap(({ steps }) => steps);
   const names = all.flatMap(({ from, to }) => [from, to]);
   const distinct = [...new Set(cause ? [...names, cause.node] : names)];
   const wide = lanesFor(distinct);
@@ -52,7 +55,7 @@ export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, caus
   ];
   const lines = [
     ...(lanes.names === '' ? [] : [' '.repeat(GUTTER) + lanes.names]),
-    ...legs.flatMap(({ title, steps }) => leg(title, steps, all.indexOf(steps[0]!))),
+    ...directions.flatMap(({ title, steps }) => leg(title, steps, all.indexOf(steps[0]!))),
     ...(cause ? rows('', lanes.end(cause.node), [[cause.code]]) : []),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');

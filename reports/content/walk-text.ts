@@ -1,6 +1,6 @@
 import type { Hop, HopAddress, Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
-import { LEG_TITLES, legsOf } from './legs.ts';
+import { DIRECTION_TITLES, directionsOf } from './directions.ts';
 import { foldLoops, foldText, type Look } from './loops.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 
@@ -46,8 +46,8 @@ export function walkText(walk: Walk, plan?: Plan): string {
 
 function legRows(walk: Walk, ownerOf: MacOwner): string[][] {
   let before = 0;
-  return legsOf(walk).flatMap(({ leg, hops }) => {
-    const rows = directionRows(LEG_TITLES[leg], hops, before, ownerOf);
+  return directionsOf(walk).flatMap(({ leg, hops }) => {
+    const rows = directionRows(DIRECTION_TITLES[leg], hops, before, ownerOf);
     before += hops.length;
     return rows;
   });

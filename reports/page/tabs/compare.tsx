@@ -1,6 +1,6 @@
 import type { PageAttempt, PageFlow, PageVariant } from '../../content/page-details.ts';
 import type { Leg } from '../../../harness/terms/reason.ts';
-import { legsOf, toneOf } from '../../content/legs.ts';
+import { directionsOf, toneOf } from '../../content/directions.ts';
 import { say } from '../../messages/catalogue.ts';
 import { Outcome, VerdictMark } from '../components/badge.tsx';
 import { macOwners } from '../../content/mac-owners.ts';
@@ -59,7 +59,7 @@ interface Step {
 function sides(variant: PageVariant, attempt: PageAttempt | null): Step[] {
   const walk = attempt?.observed ?? { request: [], reply: [] };
   const peerOf = peersOf(variant.plan);
-  return legsOf(walk).flatMap(({ leg, hops }) =>
+  return directionsOf(walk).flatMap(({ leg, hops }) =>
     crossings(hops, peerOf).map((crossing) => ({ direction: leg, crossing })),
   );
 }

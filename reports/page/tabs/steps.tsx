@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { MacOwner } from '../../content/mac-owners.ts';
-import { toneOf } from '../../content/legs.ts';
+import { toneOf } from '../../content/directions.ts';
 import { usePage } from '../state/context.ts';
 import { CrossingLine } from '../components/crossing-line.tsx';
 import type { Lane } from '../topology/lanes.ts';

@@ -1,6 +1,6 @@
 import type { Hop, Walk } from '../../../harness/terms/walk.ts';
 import type { PageAttempt } from '../../content/page-details.ts';
-import { legsOf } from '../../content/legs.ts';
+import { directionsOf } from '../../content/directions.ts';
 import { foldLoops } from '../../content/loops.ts';
 import { addressText, hopLook, walkText } from '../../content/walk-text.ts';
 import { ChangeList } from '../components/change-list.tsx';
@@ -14,8 +14,8 @@ export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageA
   const { t } = usePage();
   const ownerOf = macOwners(variant.plan);
   const walk = attempt?.observed;
-  const legs = walk ? legsOf(walk) : [];
-  if (!walk || legs.length === 0) {
+  const directions = walk ? directionsOf(walk) : [];
+  if (!walk || directions.length === 0) {
     const self = attempt?.findings.some(({ code }) => code === 'answered-by-itself');
     return <p class="note">{self ? t.answeredByItself(flow.from) : attempt ? t.noPackets : t.notRun}</p>;
   }
@@ -36,8 +36,8 @@ export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageA
               ))}
             </tr>
           </thead>
-          {legs.map(({ leg, hops }, i) => (
-            <HopRows key={leg} ownerOf={ownerOf} title={t[leg]} hops={hops} offset={lengthOf(legs.slice(0, i))} />
+          {directions.map(({ leg, hops }, i) => (
+            <HopRows key={leg} ownerOf={ownerOf} title={t[leg]} hops={hops} offset={lengthOf(directions.slice(0, i))} />
           ))}
         </table>
       </div>
@@ -47,8 +47,8 @@ export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageA
   );
 }
 
-function lengthOf(legs: { hops: Hop[] }[]): number {
-  return legs.reduce((sum, { hops }) => sum + hops.length, 0);
+function lengthOf(directions: { hops: Hop[] }[]): number {
+  return directions.reduce((sum, { hops }) => sum + hops.length, 0);
 }
 
 /** Answer of the DNS server; empty if none was asked. */

@@ -1,4 +1,4 @@
-import { toneOf } from '../../content/legs.ts';
+import { toneOf } from '../../content/directions.ts';
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Plan } from '../../../harness/terms/plan.ts';

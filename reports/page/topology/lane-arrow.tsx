@@ -1,4 +1,4 @@
-import { toneOf } from '../../content/legs.ts';
+import { toneOf } from '../../content/directions.ts';
 import { usePage } from '../state/context.ts';
 import { midpoint, type PlacedLane, xy } from './lane-geometry.ts';
 import type { Point } from './layout.ts';
