@@ -196,7 +196,7 @@ const SUBNETS: Record<Wiring['servers'], Record<'s1' | 's2', ('near' | 'far')[]>
   near: { s1: ['near'], s2: ['near'] },
   far: { s1: ['far'], s2: ['far'] },
   split: { s1: ['near'], s2: ['far'] },
-  'both': { s1: ['near', 'far'], s2: ['near', 'far'] },
+  both: { s1: ['near', 'far'], s2: ['near', 'far'] },
 };
 
 const VIPS: Record<Inner, [string, string]> = {
