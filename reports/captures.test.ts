@@ -12,7 +12,7 @@ function withFrames(): Results {
   return results;
 }
 
-test('a file for each failed flow, none for those that passed or did not run', () => {
+test('only failed flows have a capture file', () => {
   expect(captureFiles(withFrames()).map(({ path }) => path)).toEqual([
     'captures/one-arm-modes--dnat-gateway-l3--web-calls-shop.pcapng',
     'captures/one-arm-modes--dsr-no-loopback--client-to-web.pcapng',
@@ -20,7 +20,7 @@ test('a file for each failed flow, none for those that passed or did not run', (
   expect(captureFiles(sampleResults())).toEqual([]);
 });
 
-test('every frame is in it, with its interface, and with what the walk says of it', () => {
+test('it contains every frame with its interface and a comment from the walk', () => {
   const results = withFrames();
   const flow = results.scenarios[0]!.variants[1]!.flows[2]!;
   const text = Buffer.from(captureFiles(results)[0]!.content).toString();
@@ -33,7 +33,7 @@ test('every frame is in it, with its interface, and with what the walk says of i
   expect(text).toContain('attempt 2: in at s1; reply hop 4 of 4');
 });
 
-test('no name leads out of the directory, or hides the file', () => {
+test('no name leads outside the directory or makes a hidden file', () => {
   const flow = withFrames().scenarios[0]!.variants[1]!.flows[2]!;
   expect(capturePath('../../etc', 'a/b', flow)).toBe('captures/etc--a_b--web-calls-shop.pcapng');
 });

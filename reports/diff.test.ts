@@ -3,13 +3,13 @@ import { diffResults, diffText } from './diff.ts';
 import { sampleResults } from './samples/sample-results.ts';
 import { timelineResults } from './samples/timeline-results.ts';
 
-test('two runs with the same outcome differ in nothing, whatever their timings and ports', () => {
+test('runs with equal outcomes do not differ, whatever their timings and ports', () => {
   const again = sampleResults();
   for (const flow of again.scenarios.flatMap((s) => s.variants.flatMap((v) => v.flows))) flow.durationMs += 17;
   expect(diffText(sampleResults(), again)).toBe('Nothing changed: 27 flows with the same verdicts and causes.\n');
 });
 
-test('tells what fails now, what is mended, what fails for another cause, what is new and what is gone', () => {
+test('lists new failures, fixed flows, changed causes, new flows and removed flows', () => {
   const [before, after] = [sampleResults(), sampleResults()];
   const [proxy, dnatL3, dnatL4] = after.scenarios[0]!.variants;
   Object.assign(proxy!.flows[0]!, {
@@ -43,7 +43,7 @@ test('tells what fails now, what is mended, what fails for another cause, what i
   );
 });
 
-test('a flow that no longer runs is bad news', () => {
+test('a flow that no longer runs is a regression', () => {
   const after = sampleResults();
   Object.assign(after.scenarios[0]!.variants[0]!.flows[0]!, { verdict: 'not-run', outcome: null });
   expect(diffResults(sampleResults(), after)).toEqual([
@@ -56,7 +56,7 @@ test('a flow that no longer runs is bad news', () => {
   ]);
 });
 
-test('how long an outage took, and whether there was one at all, is no difference where both are as expected', () => {
+test('a different outage, or none, is no difference if both are as expected', () => {
   const [before, after] = [timelineResults(), timelineResults()];
   const calls = after.scenarios[0]!.variants[0]!.flows.find(({ name }) => name === 'l4a-dies.calls')!;
   calls.stream!.summary = { ...calls.stream!.summary, failed: 0, outage: null, causes: [] };

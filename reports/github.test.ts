@@ -5,7 +5,7 @@ import { githubAnnotations, reportToGithub } from './github.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 import { sampleResults } from './samples/sample-results.ts';
 
-test('a failure stands on the line of YAML that declares its flow', () => {
+test('a failure is annotated at the YAML line that declares its flow', () => {
   expect(githubAnnotations(sampleResults())[0]).toBe(
     '::error file=scenarios/one-arm/one-arm-modes.yaml,line=52,col=5,' +
       'title=one-arm-modes › dnat-gateway-l3 › web-calls-shop%3A reply-not-from-vip::' +
@@ -15,7 +15,7 @@ test('a failure stands on the line of YAML that declares its flow', () => {
   );
 });
 
-test('no more annotations than GitHub shows; the last one counts the rest', () => {
+test('no more annotations than GitHub shows; the last one states how many are missing', () => {
   const lines = githubAnnotations(sampleResults(20));
   expect(lines).toHaveLength(10);
   expect(lines.at(-1)).toBe('::error title=l4lab::51 more flows failed; see the job summary.');

@@ -15,7 +15,7 @@ test('a flow that did not run is an error, never a pass', () => {
   );
 });
 
-test('a failure carries cause, the line of YAML, the command that runs it again, and the walk', () => {
+test('a failure has cause, line of YAML, command to run it again, and walk', () => {
   const [, body] = /name="web-calls-shop"[^>]*>\s*<failure type="reply-not-from-vip"[^>]*>([^]*?)<\/failure>/.exec(
     xml,
   )!;
@@ -25,7 +25,7 @@ test('a failure carries cause, the line of YAML, the command that runs it again,
   expect(body).toMatch(/5 +request +l4 +out l2 +203\.0\.113\.11:\d+ +203\.0\.113\.21:80 /);
 });
 
-test('text from YAML and from the wire cannot leave its place', () => {
+test('text from YAML and from the wire is escaped', () => {
   const results = sampleResults();
   const flow = results.scenarios[0]!.variants[1]!.flows[2]!;
   flow.name = '"><script>&\u0000\u001b[31m';

@@ -24,7 +24,7 @@ function cut(results: Results, count: number, share: (cell: number) => number): 
 
 const shares = fc.array(fc.nat(), { minLength: 60, maxLength: 60 });
 
-test('however the run was cut, through the middle of scenarios and variants, the whole is the same', () => {
+test('the result does not depend on how the run was split, even within scenarios and variants', () => {
   const expected = mergeResults([whole]);
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 6 }), shares, (count, share) => {
@@ -36,13 +36,13 @@ test('however the run was cut, through the middle of scenarios and variants, the
   );
 });
 
-test('flows and variants stand in the order of the YAML', () => {
+test('flows and variants are in the order of the YAML', () => {
   const order = ({ scenarios }: Results) =>
     new Map(scenarios.map((s) => [s.name, s.variants.map((v) => [v.name, ...v.flows.map(({ name }) => name)])]));
   expect(order(mergeResults([whole]))).toEqual(order(whole));
 });
 
-test('nothing is lost: every flow of every variant is still there, once', () => {
+test('every flow of every variant is there exactly once', () => {
   const names = (results: Results) =>
     results.scenarios
       .flatMap((s) => s.variants.flatMap((v) => v.flows.map((f) => `${s.name}/${v.name}/${f.name}`)))
@@ -50,7 +50,7 @@ test('nothing is lost: every flow of every variant is still there, once', () => 
   expect(names(mergeResults([whole, whole]))).toEqual(names(whole));
 });
 
-test('a flow that one part could not run and another one did keeps what was seen; a failure outweighs a pass', () => {
+test('a flow that only one part could run keeps its observation; a failure takes precedence over a pass', () => {
   const [failed, notRun] = [sampleResults(), sampleResults()];
   notRun.scenarios[0]!.variants[0]!.flows[0]!.verdict = 'not-run';
   failed.scenarios[0]!.variants[1]!.flows[0]!.verdict = 'fail';
@@ -69,7 +69,7 @@ test('the merged run lasts from the first start to the last end', () => {
   expect(merged.durationMs).toBe(26_000);
 });
 
-test('what happened over time is kept', () => {
+test('timelines are kept', () => {
   const results = timelineResults();
   const without = structuredClone(results);
   for (const variant of without.scenarios[0]!.variants) delete variant.timeline;

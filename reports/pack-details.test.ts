@@ -5,7 +5,7 @@ import { timelineResults } from './samples/timeline-results.ts';
 
 const { scenarios } = sampleResults();
 
-test('plans, logs, and the walks of every attempt and every prediction survive the packing', () => {
+test('packing preserves plans, logs, and the walks of all attempts and predictions', () => {
   for (const scenario of scenarios) {
     const packed = packScenario(scenario, {});
     scenario.variants.forEach((variant, v) => {
@@ -24,7 +24,7 @@ test('plans, logs, and the walks of every attempt and every prediction survive t
   }
 });
 
-test('the first attempt of each story keeps its packets to the microsecond; a repetition names it', () => {
+test('the first attempt of each course keeps its packets to the microsecond; a repetition refers to it', () => {
   const flow = scenarios[0]!.variants[0]!.flows[0]!;
   const [first, second] = unpackVariant(packScenario(scenarios[0]!, {}), 0).flows[0]!.attempts;
   const rounded = flow.attempts[0]!.packets.map((packet) => ({
@@ -37,7 +37,7 @@ test('the first attempt of each story keeps its packets to the microsecond; a re
   expect(second!.sameAs).toBe(0);
 });
 
-test('bytes of frames are left to the capture file', () => {
+test('bytes of frames are only in the capture file', () => {
   const scenario = structuredClone(scenarios[0]!);
   const flow = scenario.variants[1]!.flows[2]!;
   flow.attempts[0]!.packets[0]!.raw = 'AAAA';
@@ -48,7 +48,7 @@ test('bytes of frames are left to the capture file', () => {
   );
 });
 
-test('an attempt with another outcome keeps packets of its own', () => {
+test('an attempt with another outcome keeps its own packets', () => {
   const scenario = structuredClone(scenarios[0]!);
   scenario.variants[0]!.flows[0]!.attempts[1]!.client = 'ECONNREFUSED';
   const [, second] = unpackVariant(packScenario(scenario, {}), 0).flows[0]!.attempts;
@@ -56,7 +56,7 @@ test('an attempt with another outcome keeps packets of its own', () => {
   expect(second!.packets).toHaveLength(scenario.variants[0]!.flows[0]!.attempts[1]!.packets.length);
 });
 
-test('a timeline survives the packing: steps, bands and every call, to a hundredth of a millisecond', () => {
+test('packing preserves a timeline: steps, bands and every call, to a hundredth of a millisecond', () => {
   const [scenario] = timelineResults().scenarios;
   const packed = packScenario(scenario!, {});
   scenario!.variants.forEach(({ timeline }, v) => {
@@ -77,7 +77,7 @@ test('a timeline survives the packing: steps, bands and every call, to a hundred
   });
 });
 
-test('the attempts of a stream in a step are the examples of its calls there, and are packed once', () => {
+test('attempts of a stream in a step are the examples of its calls, and are packed once', () => {
   const [scenario] = timelineResults().scenarios;
   const packed = packScenario(scenario!, {});
   const dies = unpackVariant(packed, 0).flows.find(({ name }) => name === 'l4a-dies.calls')!;
@@ -94,7 +94,7 @@ test('the attempts of a stream in a step are the examples of its calls there, an
   expect(dies.predicted[0]!.request.length).toBeGreaterThan(0);
 });
 
-test('a timeline begins with its first step, whenever that was', () => {
+test('times of a timeline are relative to its first step', () => {
   const [early, late] = [timelineResults(), timelineResults()].map(({ scenarios }) => scenarios[0]!);
   const { timeline, flows } = late!.variants[0]!;
   const later = (part: { beginMs: number; endMs: number }) => {

@@ -4,20 +4,20 @@ import { sampleResults } from './samples/sample-results.ts';
 
 const bundle = { js: 'let a="</script><script>"', css: 'a::before{content:"</style>"}' };
 
-test('code and styles of the page cannot end their own tags', () => {
+test('code and styles of the page cannot close their own tags', () => {
   const html = pageHtml(sampleResults(), bundle);
   expect(html.match(/<\/script>/g)!.length).toBe(html.match(/<script[ >]/g)!.length - 1);
   expect(html.match(/<\/style>/g)).toHaveLength(1);
 });
 
-test('no text of the results stands in the page itself', () => {
+test('no text of the results is in the HTML itself', () => {
   const results = sampleResults();
   results.scenarios[0]!.title = '</script><img src=x onerror=alert(1)>';
   results.scenarios[0]!.flows[0]!.title = '"><svg onload=alert(1)>';
   expect(pageHtml(results, bundle)).not.toMatch(/onerror|onload/);
 });
 
-test("the flow's lines of YAML are quoted, up to the next flow", () => {
+test('quotes the YAML lines of a flow, up to the next flow', () => {
   const results = sampleResults();
   const { file, flows } = results.scenarios[0]!;
   const source = `${'\n'.repeat(flows[0]!.at.line - 1)}  - name: client-to-web\n    from: client\n    expect: works\n  - name: next\n`;

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-test('reads back what a run wrote, by the directory of the report or by the file', async () => {
+test('reads results of a run, given the report directory or the file', async () => {
   await writeReports(sampleResults(), dir, { js: '', css: '' });
   const results = sampleResults();
   expect(await readResults(dir)).toEqual(results);
@@ -30,6 +30,6 @@ test.each([
   await expect(readResults(file)).rejects.toMatchObject({ code: 'invalid-input', message: `${file}: ${why}.` });
 });
 
-test('says which file is missing', async () => {
+test('names the missing file', async () => {
   await expect(readResults(path.join(dir, 'none.json'))).rejects.toThrow(/none\.json: it cannot be read/);
 });

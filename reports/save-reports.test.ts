@@ -11,7 +11,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const save = () => saveReports(sampleResults(), folder, { js: '', css: '' }, {});
 
-test('a report takes the place of an older one, captures and all, and leaves nothing else', async () => {
+test('a report replaces an older one completely, including captures', async () => {
   mkdirSync(path.join(folder, 'captures'));
   writeFileSync(path.join(folder, 'captures/old.pcapng'), '');
   writeFileSync(path.join(folder, 'results.json'), 'old');
@@ -21,7 +21,7 @@ test('a report takes the place of an older one, captures and all, and leaves not
   expect(readdirSync(path.join(folder, 'captures'))).not.toContain('old.pcapng');
 });
 
-test('results that have no room where they belong are elsewhere, and the older report stays whole', async () => {
+test('results that cannot be written to their folder are saved elsewhere, and the older report stays intact', async () => {
   mkdirSync(path.join(folder, 'results.json'));
   writeFileSync(path.join(folder, 'index.html'), 'old');
   const { dir, problem } = await save();
@@ -35,13 +35,13 @@ test('results that have no room where they belong are elsewhere, and the older r
   }
 });
 
-test('a folder for a report is made and tried, and nothing stays in it', async () => {
+test('a report folder is created and tested, and left empty', async () => {
   const made = path.join(folder, 'a/b');
   await tryReportFolder(made);
   expect(readdirSync(made)).toEqual([]);
 });
 
-test('a parent that takes no folder is no endless search', async () => {
+test('a parent that accepts no folder does not cause endless recursion', async () => {
   await expect(tryReportFolder('/proc/l4lab-report')).rejects.toMatchObject({
     code: 'report-unwritable',
     message: 'no report can be written to /proc/l4lab-report: no folder can be created there',
@@ -51,7 +51,7 @@ test('a parent that takes no folder is no endless search', async () => {
 test.each([
   ['file', 'it is a file; name a folder'],
   ['file/below', 'a part of the path is a file; name a folder'],
-])('%s is no folder for a report', async (name, why) => {
+])('%s cannot be a report folder', async (name, why) => {
   writeFileSync(path.join(folder, 'file'), '');
   const dir = path.join(folder, name);
   await expect(tryReportFolder(dir)).rejects.toMatchObject({

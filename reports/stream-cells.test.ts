@@ -36,7 +36,7 @@ const { results, cell, passed } = tooLong();
 const seen = en.timeline.seen(cell.flow.stream!.summary);
 const code = cell.flow.cause!.code;
 
-test('a stream is told in a line: its outage, how many calls failed, and why; then what is wrong with that', () => {
+test('a stream is described in one line: outage, failed calls and causes; then the unmet expectation', () => {
   const told = story(cell.flow);
   expect(told).toContain(`${seen}. The outage took`);
   expect(told).toMatch(/\d+ ms outage; \d+ of \d+ calls failed \(/);
@@ -44,7 +44,7 @@ test('a stream is told in a line: its outage, how many calls failed, and why; th
   expect(explanations(cell.flow)).toEqual(cell.flow.reasons);
 });
 
-test('it is listed under its cause, with what usually helps', () => {
+test('it is listed under its cause, with the usual fix', () => {
   expect(failuresByCause(cellsOf(results)).get(code)).toContainEqual(cell);
   expect(remedy(cell.flow, {})).toBe(`usual fix: ${en.causes[code].fix}`);
   const text = summaryText(results, { color: false, reportPath: null, width: 1000 });
@@ -52,14 +52,14 @@ test('it is listed under its cause, with what usually helps', () => {
   expect(text).toContain('The outage took');
 });
 
-test('one that differs from its prediction alone is listed as that', () => {
+test('a stream that only differs from its prediction is listed as that', () => {
   const disagreement = { code: 'failures-differ', params: { calls: 1, seen: null, predicted: [] } } as const;
   const differs = { ...cell.flow, disagreement, reasons: [{ code: 'disagreement', params: { disagreement } }] };
   const groups = failuresByCause([{ ...cell, flow: differs as unknown as FlowResult }]);
   expect([...groups.keys()]).toEqual(['prediction and observation differ']);
 });
 
-test('markdown has it among the failures, and every stream in its matrix', () => {
+test('markdown lists it among the failures, and all streams in its matrix', () => {
   const markdown = summaryMarkdown(results);
   expect(markdown).toContain('The outage took');
   expect(markdown).toMatch(/\| ❌ \d+ ms outage; /);
@@ -70,7 +70,7 @@ test('GitHub shows it at the line of its expectation', () => {
   expect(githubAnnotations(results).some((line) => line.includes(seen) && line.includes('The outage took'))).toBe(true);
 });
 
-test('JUnit tells the outage of streams that pass, too, beside what was predicted', () => {
+test('JUnit shows the outage of passing streams too, with the prediction', () => {
   const xml = junitXml(results);
   const caseOf = (name: string): string =>
     xml.split('<testcase ').find((text) => text.includes(`name="${name}"`)) ?? '';
@@ -80,7 +80,7 @@ test('JUnit tells the outage of streams that pass, too, beside what was predicte
   expect(caseOf(cell.flow.name)).toContain(`seen: ${seen}`);
 });
 
-test('JUnit shows the packets of a call that went as most that failed, not of the first one', () => {
+test('JUnit shows the packets of a typical failed call, not of the first one', () => {
   const {
     results: own,
     cell: { flow },

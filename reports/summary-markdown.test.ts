@@ -11,7 +11,7 @@ test('totals, failures by cause and a matrix per scenario', () => {
   expect(text).toContain('| server-to-own-vip | ✅ reply-not-from-vip | ✅ works |');
 });
 
-test('whole sections only, within the limit, and it says when some are missing', () => {
+test('only whole sections, within the limit, with a note if some are missing', () => {
   const results = sampleResults(40);
   const whole = summaryMarkdown(results);
   const limit = 5000;

@@ -26,7 +26,7 @@ test('a run without failures says so in one line', () => {
   );
 });
 
-test('colours are for terminals only, and no text steers the terminal', () => {
+test('colours are only for terminals, and control characters do not reach the terminal', () => {
   const results = sampleResults();
   results.scenarios[0]!.variants[1]!.flows[2]!.cause!.detail = {
     code: 'vip-missing',
@@ -36,7 +36,7 @@ test('colours are for terminals only, and no text steers the terminal', () => {
   expect(summaryText(results, { ...plain, color: true })).toContain('\u001b[31m✗ 2 failed\u001b[0m');
 });
 
-test('a cause that a reason tells already is not told twice', () => {
+test('a cause that a reason already contains is not repeated', () => {
   const results = sampleResults();
   const flow = results.scenarios[0]!.variants[1]!.flows[2]!;
   const mentions = (): number => summaryText(results, plain).split('the reply came from b1').length - 1;
@@ -45,7 +45,7 @@ test('a cause that a reason tells already is not told twice', () => {
   expect(mentions()).toBe(1);
 });
 
-test('lines fit the terminal, but for the command and the place, which are to be copied', () => {
+test('lines fit the terminal, except commands and file positions, which must be copied', () => {
   const { scenarios } = sampleResults();
   const copied = scenarios.flatMap(({ variants }) =>
     variants.flatMap(({ flows }) => flows.flatMap(({ rerun, at }) => [rerun, `${at.file}:${at.line}:${at.col}`])),

@@ -31,7 +31,7 @@ function unseen() {
   return { results, flow };
 }
 
-test('a flow that varies as it should is told with each outcome, and is no failure anywhere', () => {
+test('a flow that varies as expected is shown with each outcome, and is nowhere a failure', () => {
   const { results, flow } = varyingResults();
   const matrix = summaryMarkdown(results).split('\n');
   expect(matrix.find((line) => line.startsWith('| server-to-own-vip |'))).toContain(
@@ -56,7 +56,7 @@ test('a flow that varies as it should is told with each outcome, and is no failu
   });
 });
 
-test('which outcome an attempt had is no difference of two runs, as long as it is an expected one', () => {
+test('two runs do not differ if an attempt had another expected outcome', () => {
   const [before, after] = [varyingResults(), varyingResults()];
   after.flow.attempts.reverse();
   expect(story(after.flow)).toBe(story(before.flow));
@@ -66,7 +66,7 @@ test('which outcome an attempt had is no difference of two runs, as long as it i
   );
 });
 
-test('a flow that fails for several reasons, as it should, is an expected failure with each of them', () => {
+test('a flow expected to fail for several reasons is an expected failure with each of them', () => {
   const { results, flow } = varyingResults();
   const refused = cause('refused', 'listener-missing', { node: 's1', address: '', port: 80, protocol: 'tcp' });
   Object.assign(flow.attempts[0]!, { outcome: 'fails', cause: refused, servedBy: null });
@@ -74,7 +74,7 @@ test('a flow that fails for several reasons, as it should, is an expected failur
   expect(toPageIndex(results).scenarios[0]!.variants[1]!.flows[1]).toMatchObject({ outcome: 'fails', cause: null });
 });
 
-test('where all attempts go the same way, that is told as of any flow', () => {
+test('if all attempts have one outcome, it is shown as for any flow', () => {
   const { results, flow } = varyingResults();
   flow.attempts = [flow.attempts[1]!];
   expect(toPageIndex(results).scenarios[0]!.variants[1]!.flows[1]).toMatchObject({
@@ -84,7 +84,7 @@ test('where all attempts go the same way, that is told as of any flow', () => {
   });
 });
 
-test('a flow that lacks one of its outcomes is listed as such, not under a cause that it may have', () => {
+test('a flow that lacks one of its outcomes is listed as such, not under an allowed cause', () => {
   const { results, flow } = unseen();
   const text = 'Expected outcome 2 of 2 (fails: reply-not-from-vip) occurred in none of 2 attempts.';
   expect(story(flow)).toContain(text);
@@ -96,7 +96,7 @@ test('a flow that lacks one of its outcomes is listed as such, not under a cause
   ).toContain(flow);
 });
 
-test('a flow of which an attempt has no expected outcome tells of that attempt, and how each went', () => {
+test('a flow with an attempt of unexpected outcome shows that attempt, and all outcomes', () => {
   const { results, flow } = varyingResults();
   const [works] = flow.attempts;
   flow.verdict = 'fail';
@@ -111,7 +111,7 @@ test('a flow of which an attempt has no expected outcome tells of that attempt, 
   ).toContain(flow);
 });
 
-test('the outcomes that are expected are numbered', () => {
+test('expected outcomes are numbered', () => {
   const { expected } = varyingResults().flow;
   const outcomes = '(1) works, served by s1; (2) fails: reply-not-from-vip at s1';
   expect(expectationClauses(expected)).toEqual([`each of: ${outcomes}`]);
@@ -119,6 +119,6 @@ test('the outcomes that are expected are numbered', () => {
   expect(expectationClauses({ outcome: 'varies', oneOf: expected.eachOf })).toEqual([`one of: ${outcomes}`]);
 });
 
-test('it is said in one line', () => {
+test('the outcomes fit in one line', () => {
   expect(story(varyingResults().flow)).toBe(`s1 → web (203.0.113.80:80): ${WENT}.`);
 });

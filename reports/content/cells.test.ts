@@ -33,7 +33,7 @@ function withFailedControl() {
   return { results, cell };
 }
 
-test('of a flow that fails as it should, what keeps it from passing is told, and no fix for it', () => {
+test('a flow that fails as expected shows what keeps it from passing, and no fix', () => {
   const { results, cell } = withFailedControl();
   expect(story(cell.flow)).toContain('The control flow client → s2 203.0.113.12:80 failed');
   const index = toPageIndex(results);
@@ -47,7 +47,7 @@ test('it is not listed under its cause', () => {
   expect(groups.get(cell.flow.cause!.code) ?? []).not.toContainEqual(cell);
 });
 
-test('a flow that works for some attempts and fails for others is neither a failure as declared nor one of its cause', () => {
+test('a flow that works for some attempts and fails for others is no expected failure and not in its cause group', () => {
   const { results, cell } = withFailedControl();
   const cause = cell.flow.cause!.code;
   const mixed: Reason = { code: 'expected-to-fail', params: { cause, worked: 1, attempts: 2 } };
@@ -60,7 +60,7 @@ test('a flow that works for some attempts and fails for others is neither a fail
   expect(story(cell.flow)).toContain('but worked (1 of 2 attempts)');
 });
 
-test('where no change was found that would help, that is said, but not of a run that was stopped before', () => {
+test('states that no fix was found, except if the run was interrupted', () => {
   const { cell } = withFailedControl();
   const flow: FlowResult = { ...cell.flow, expected: { outcome: 'works' }, counterfactuals: [], disagreement: null };
   expect(remedy(flow, {})).toMatch(/^No change of one or two settings was found/);

@@ -16,7 +16,7 @@ const CONNECTIONS: StreamExpectation = {
   causes: ['connection-unknown'],
 };
 
-test('an outage is told with its bounds, its causes and what follows', () => {
+test('an outage is described with bounds, causes and the state after it', () => {
   expect(expectationClauses(OUTAGE)).toEqual([
     'one outage of at least 100 ms and at most 2000 ms (stale-neighbour) at l3, then works',
     'served by s1',
@@ -26,7 +26,7 @@ test('an outage is told with its bounds, its causes and what follows', () => {
   ]);
 });
 
-test('what is to become of kept connections is told; that all survive, where nothing else is said', () => {
+test('the fate of kept connections is described; by default all survive', () => {
   expect(expectationClauses(CONNECTIONS)).toEqual([
     'at least 6 kept connections survive',
     'at most 4 kept connections reset',
@@ -45,7 +45,7 @@ const COUNTED: StreamExpectation = {
   lost: { atLeast: 2, atMost: 2 },
 };
 
-test('a TTL is told with its node, a place with its interface, and how many attempts are lost', () => {
+test('a TTL is described with its node, a place with its interface, and losses with the number of attempts', () => {
   expect(expectationClauses(COUNTED)).toEqual([
     'each of: (1) works, request reaches s1 with TTL 62, reply reaches client with TTL 63; (2) fails: no-neighbour at l4.sw2',
     '2 attempts get no answer',
@@ -55,7 +55,7 @@ test('a TTL is told with its node, a place with its interface, and how many atte
   for (const value of ['s1', '62', 'client', '63', 'l4.sw2', '2회']) expect(korean).toContain(value);
 });
 
-test('in Korean too every bound and cause is told', () => {
+test('the Korean text contains every bound and cause too', () => {
   const text = [OUTAGE, CONNECTIONS, { outcome: 'connections' } as const]
     .flatMap((expect) => expectationClauses(expect, ko.expectation))
     .join('\n');

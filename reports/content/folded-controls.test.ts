@@ -14,7 +14,7 @@ const ping = (i: number): ControlResult => ({
 });
 const pings = Array.from({ length: 60 }, (_, i) => ping(i + 1));
 
-test('controls that went alike are told as one, and one that failed by itself', () => {
+test('controls with equal results are folded, and a failed one is separate', () => {
   const failed: ControlResult = {
     ...ping(7),
     works: false,
@@ -26,6 +26,6 @@ test('controls that went alike are told as one, and one that failed by itself', 
   expect(foldedControls(controls)).toEqual([folded, failed]);
 });
 
-test('a few are told one by one', () => {
+test('a few controls are listed separately', () => {
   expect(foldedControls(pings.slice(0, 4))).toEqual(pings.slice(0, 4));
 });

@@ -13,7 +13,7 @@ const columns = [
   { variant: 'proxy', cells: cells(withProxy) },
 ];
 
-test('alternatives that differ are told apart by the picked server; many servers are folded', () => {
+test('alternatives that differ are labelled by server; many servers are folded', () => {
   const alternatives = predict(lab, flow(lab, 's1', 'a'));
   expect(outcomeOf(alternatives)).toBe('s1: own-address-as-source, s2: reply-not-from-vip');
   expect(outcomeOf(predict(lab, flow(lab, 'client', 'a')))).toBe('reply-not-from-vip');
@@ -36,7 +36,7 @@ test('a matrix has a row for each flow and a column for each variant', () => {
   ]);
 });
 
-test('a matrix that is wider than the terminal lists outcomes with their variants', () => {
+test('a matrix wider than the terminal becomes a list of outcomes with their variants', () => {
   const many = ['direct', 'gateway-l3', 'gateway-l4', 'fixed', 'pool', 'automatic'].map((variant, i) => ({
     variant: `proxy-${variant}`,
     cells: columns[i % 2]!.cells,
@@ -52,7 +52,7 @@ test('a matrix that is wider than the terminal lists outcomes with their variant
 `);
 });
 
-test('callers that fare alike, but for themselves, are one row where they are many', () => {
+test('many callers with equal outcomes, apart from their own server, are one row', () => {
   const servers = Array.from({ length: 60 }, (_, i) => `s${i + 1}`);
   const [own, other] = predict(lab, flow(lab, 's1', 'a')) as [Prediction, Prediction];
   const calledBy = (caller: string): Prediction[] =>

@@ -18,7 +18,7 @@ const row = fc.dictionary(
   { noNullPrototype: true },
 );
 
-test('rows come back as they were packed, whatever fields each of them has', () => {
+test('unpacked rows equal the packed ones, with any combination of fields', () => {
   fc.assert(
     fc.property(fc.array(row), (rows) => {
       expect(unpackRows(packRows(rows), 0, rows.length)).toEqual(rows);
@@ -26,12 +26,12 @@ test('rows come back as they were packed, whatever fields each of them has', () 
   );
 });
 
-test('values that look alike stay what they are', () => {
+test('similar values of different types stay distinct', () => {
   const rows = [{ a: [1] }, { a: '[1]' }, { a: 1 }, { a: '1' }, { a: null }, { a: 'null' }];
   expect(unpackRows(packRows(rows), 0, rows.length)).toEqual(rows);
 });
 
-test('a part of the rows can be had alone', () => {
+test('a range of rows can be unpacked alone', () => {
   const rows = [{ a: 1 }, { a: 2 }, { b: { c: 3 } }, { a: 4 }];
   expect(unpackRows(packRows(rows), 1, 2)).toEqual([{ a: 2 }, { b: { c: 3 } }]);
 });

@@ -7,7 +7,7 @@ const results = timelineResults();
 const [works, stays] = results.scenarios[0]!.variants.map(({ flows }) => new Map(flows.map((f) => [f.name, f])));
 const seen = (cells: Map<string, FlowResult>, name: string) => seenOf(cells.get(name)!);
 
-test('a stream in a step works, fails, or varies where some of its calls failed, with their most frequent cause', () => {
+test('a stream in a step works, fails, or varies if some calls failed, with their most frequent cause', () => {
   expect(seen(works!, 'calm.calls')).toMatchObject({ outcome: 'works', cause: null, outcomeGroups: [] });
   expect(seen(works!, 'l4a-dies.calls')).toMatchObject({
     outcome: 'varies',
@@ -21,14 +21,14 @@ test('a stream in a step works, fails, or varies where some of its calls failed,
   expect(seenOf({ ...calls, stream: { ...stream!, summary } }).outcome).toBe('fails');
 });
 
-test('one that did not run, or made no call, went no way', () => {
+test('a stream that did not run, or made no calls, has no outcome', () => {
   const calls = stays!.get('calm.calls')!;
   expect(seenOf({ ...calls, verdict: 'not-run', outcome: null }).outcome).toBeNull();
   const summary = { ...calls.stream!.summary, calls: 0, failed: 0 };
   expect(seenOf({ ...calls, stream: { ...calls.stream!, summary } }).outcome).toBeNull();
 });
 
-test('the index has the steps with their actions, and each cell its stream, its service and its numbers', () => {
+test('the index has steps with their actions, and cells with stream, service and numbers', () => {
   const [scenario] = toPageIndex(results).scenarios;
   expect(scenario!.steps).toEqual([
     { name: 'calm', title: 'calm', actions: [] },

@@ -21,7 +21,7 @@ function drawn(lab: Plan, width: number, from = 'client'): string[] {
   return walkDrawing(walk, lab, { width, cause }).trimEnd().split('\n');
 }
 
-test('lanes, arrows there and back, what changed beside them, and where addresses are rewritten', () => {
+test('lanes, arrows in both directions, changes beside them, and marks where addresses are rewritten', () => {
   expect(drawn(dnat, 120)).toEqual([
     '     client    l3      l2      l4      s1',
     '       │       │       │       │       │    request',
@@ -43,7 +43,7 @@ test('lanes, arrows there and back, what changed beside them, and where addresse
   ]);
 });
 
-test('where the walk ends, its lane and the cause say so', () => {
+test('shows lane and cause where the walk ends', () => {
   const lines = drawn(noLoopback, 120);
   expect(lines.at(-1)).toBe('       │       │       │       │       ✗    vip-not-on-server');
   expect(lines.join('\n')).not.toContain('reply');
@@ -55,7 +55,7 @@ test('a packet that left and never arrived', () => {
   expect(lines).toContain(' 1     ●──────✗│');
 });
 
-test('a loop is drawn once, and its other rounds are one line', () => {
+test('a loop is drawn once, with one line for the other rounds', () => {
   const [there] = predict(noLoopback, flow(noLoopback, 'client', 'a'))[0]!.request;
   const request = Array.from({ length: 63 }, (_, i): Hop[] => {
     const [node, iface] = i % 2 === 0 ? ['l3', 'l2'] : ['l2', 'l3'];
@@ -75,7 +75,7 @@ test('a loop is drawn once, and its other rounds are one line', () => {
   ]);
 });
 
-test('more nodes than lanes have room for are a list', () => {
+test('a list replaces the lanes if there are too many nodes', () => {
   const lines = drawn(dnat, 30);
   expect(lines.slice(0, 2)).toEqual(['    request', ' 1  client → l3']);
 });
@@ -84,19 +84,19 @@ test.each([60, 80, 100, 200])('no line is wider than a terminal of %i characters
   expect(Math.max(...drawn(dnat, width).map((line) => line.length))).toBeLessThanOrEqual(width);
 });
 
-test('on a narrow terminal all is still there, below its arrow', () => {
+test('on a narrow terminal labels are complete, below their arrow', () => {
   const narrow = drawn(dnat, 60);
   expect(narrow).toContain(' 4     │       │       │◀──────◆       │');
   expect(narrow).toContain('    dst ip 203.0.113.80 → 203.0.113.11, ttl 63 → 62');
 });
 
-test('a node that talks to itself, and a flow of which nothing was seen', () => {
+test('a node that calls itself, and a flow without observed packets', () => {
   expect(drawn(bySelf, 80, 's1')[2]).toBe(' 1     ↺    203.0.113.80:40000 → 203.0.113.80:80');
   const nothing = walkDrawing({ request: [], reply: [] }, bySelf, { width: 80, cause: null });
   expect(nothing).toBe('No packet of this flow was on a wire.\n');
 });
 
-test('a wire of a trunk says which VLAN it is', () => {
+test('a wire of a trunk shows its VLAN', () => {
   const end = (ip: string) => ({ mac: '02:00:00:00:00:01', ip, port: 80 });
   const hop = { src: end('198.51.100.1'), dst: end('198.51.100.2'), ttl: 64, changed: [] };
   const request: Hop[] = [

@@ -6,7 +6,7 @@ import { walkText } from './walk-text.ts';
 
 const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1', 's2'] } } }));
 
-test('a walk shows both addresses at every hop, whose MACs they are, and what changed', () => {
+test('a walk shows both addresses at every hop, owners of MACs, and changes', () => {
   const lines = walkText(predict(lab, flow(lab, 'client', 'a'))[0]!, lab).split('\n');
   const left = lines.find((line) => / l4 +out l2 /.test(line))!;
   expect(left).toContain(`${S1}:80`);
@@ -16,11 +16,11 @@ test('a walk shows both addresses at every hop, whose MACs they are, and what ch
   expect(lines.every((line) => line === line.trimEnd())).toBe(true);
 });
 
-test('a flow that never left its caller is said to be on no wire', () => {
+test('a flow that never left its caller is described as such', () => {
   expect(walkText({ request: [], reply: [] })).toBe('No packet of this flow was on a wire.\n');
 });
 
-test('of a loop the first round stands in the table, and one line for the others', () => {
+test('the table has the first round of a loop, and one line for the others', () => {
   const [there] = predict(lab, flow(lab, 'client', 'a'))[0]!.request;
   const request = Array.from({ length: 126 }, (_, i): Hop => {
     const [node, iface] = i % 4 < 2 ? ['l3', 'l2'] : ['l2', 'l3'];

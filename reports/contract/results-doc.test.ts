@@ -10,16 +10,16 @@ import { timelineResults } from '../samples/timeline-results.ts';
 const doc = await resultsDoc(contractSources());
 const schemaText = resultsSchema();
 
-test('docs/results.md and the schema are what the types say (mend with: npm run docs:results)', () => {
+test('docs/results.md and the schema match the types (update: npm run docs:results)', () => {
   expect(readFileSync('docs/results.md', 'utf8')).toBe(doc);
   expect(readFileSync('schema/results.schema.json', 'utf8')).toBe(schemaText);
 });
 
-test('docs/causes.md is what the messages say (mend with: npm run docs:results)', () => {
+test('docs/causes.md matches the messages (update: npm run docs:results)', () => {
   expect(readFileSync('docs/causes.md', 'utf8')).toBe(causesDoc());
 });
 
-test('the schema takes results as they are, and nothing that was forgotten, misspelt or made up', () => {
+test('the schema accepts real results, and rejects missing, misspelt and unknown fields', () => {
   const schema = z.fromJSONSchema(JSON.parse(schemaText) as Parameters<typeof z.fromJSONSchema>[0]);
   const takes = (results: unknown): boolean => schema.safeParse(results).success;
   expect(takes(sampleResults())).toBe(true);

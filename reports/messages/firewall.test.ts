@@ -20,27 +20,27 @@ describe.each([
   const message = (...chains: BlockingChain[]): string =>
     networksBlocked({ versions: ['IPv4'], chains, wires: 'l4lab', legacy: false });
 
-  test('names the chain, and how to let labs through', () => {
+  test('names the chain, and how to allow lab traffic', () => {
     const output = message(NFTABLES);
     expect(output).toContain('table inet filter, chain forward');
     expect(output).toContain(`nft insert rule inet filter forward iifname '"l4lab*"' oifname '"l4lab*"' accept`);
     expect(output).toContain('sysctl net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0');
   });
 
-  test("has the firewall's own commands", () => {
+  test('contains commands of the firewall itself', () => {
     expect(message(UFW)).toContain('ufw route allow in on l4lab+ out on l4lab+');
     expect(message(FIREWALLD)).toContain('systemctl restart docker');
   });
 
-  test('promises nothing of a rule at forward where a filter before it drops', () => {
+  test('suggests no rule at forward if a filter before it drops', () => {
     expect(message(REVERSE_PATH, FIREWALLD)).not.toContain('restart docker');
   });
 
-  test('promises nothing of br_netfilter where the table is one of bridges', () => {
+  test('does not suggest br_netfilter if the table is of family bridge', () => {
     expect(message({ ...NFTABLES, family: 'bridge' })).not.toContain('sysctl');
   });
 
-  test('says where to look when no rule shows', () => {
+  test('says where to look if no rule is known', () => {
     expect(message()).toContain('sudo nft list ruleset');
     expect(networksBlocked({ versions: ['IPv6'], chains: [], wires: 'l4lab', legacy: true })).toContain(
       'sudo iptables-legacy-save',

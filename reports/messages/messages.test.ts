@@ -41,7 +41,7 @@ describe.each([
     expect(text).not.toMatch(/undefined|null|\[object/);
   });
 
-  test('what is not known is left out, or named so', () => {
+  test('unknown values are omitted, or named as unknown', () => {
     const unknown: Message[] = [
       { code: 'exceeds-mtu', params: { node, address, mtu: null } },
       { code: 'reply-from-elsewhere', params: { node, called: address, source: '192.0.2.8', owner: null } },
@@ -60,12 +60,12 @@ describe.each([
     for (const message of unknown) expect(say(catalogue, message)).not.toMatch(/undefined|null|\[object/);
   });
 
-  test('a server that answered where it should not is named', () => {
+  test('names a server that replied although it should not', () => {
     const params = { outcome: 'works', servedBy: 'n1', cause: null } as const;
     expect(say(catalogue, { code: 'no-alternative', params })).toContain('n1');
   });
 
-  test('ways that attempts went are told with their servers and causes', () => {
+  test('outcomes of attempts are described with servers and causes', () => {
     const text = catalogue.outcomeGroups([
       { outcome: 'works', cause: null, servers: ['n2', 'n3'] },
       { outcome: 'fails', cause: 'refused', servers: ['n1'] },
@@ -76,7 +76,7 @@ describe.each([
     expect(text).not.toMatch(/undefined|null/);
   });
 
-  test('every cause has its story, evidence and fix', () => {
+  test('every cause has a story, evidence and a fix', () => {
     expect(Object.keys(catalogue.causes)).toEqual([...CAUSES]);
   });
 });
@@ -128,7 +128,7 @@ describe.each([
   ['English', en],
   ['Korean', ko],
 ] as const)('time in %s', (language, { timeline }) => {
-  test('every action is told by its node, link, address and times, and no two alike', () => {
+  test('every action is described with node, link, address and times, and no two texts are equal', () => {
     const texts = Object.entries(ACTIONS).map(([name, params]) => {
       const text = timeline.action({ do: name, ...params } as ActionPlan);
       for (const value of valuesIn(params)) expect(text).toContain(value);
@@ -137,7 +137,7 @@ describe.each([
     expect(new Set(texts).size).toBe(texts.length);
   });
 
-  test('what is waited for is told with its deadline', () => {
+  test('a wait is described with its deadline', () => {
     const awaited: Awaited[] = [
       { server: 's1', is: 'down', withinMs: 1301 },
       { master: 'l4b', withinMs: 1302 },
@@ -145,7 +145,7 @@ describe.each([
     for (const one of awaited) for (const value of valuesIn(one)) expect(timeline.awaited(one)).toContain(value);
   });
 
-  test('a stream in a step is told in one line: outage, calls, causes, connections', () => {
+  test('a stream in a step is described in one line: outage, calls, causes, connections', () => {
     expect(timeline.seen(summary)).toBe(
       language === 'English'
         ? '640 ms outage; 32 of 90 calls failed (stale-neighbour at l3, no-route at n7); connections: 6 survived, 3 reset, 1 stalled, longest wait 655 ms, 124 bytes lost'
@@ -156,7 +156,7 @@ describe.each([
     );
   });
 
-  test('a prediction is told with its bound, its causes and what becomes of connections', () => {
+  test('a prediction is described with bound, causes and the fate of connections', () => {
     const outage = { causes: [place], atMostMs: 901, bounds: [] };
     const settled = null;
     const text = timeline.predicted({ settled, outage, connections: { survive: 'some', cause: place } });
@@ -169,12 +169,12 @@ describe.each([
   });
 });
 
-test('no message in Korean is left in English, but what the environment itself reports', () => {
+test('Korean messages have no English text, except output of the environment', () => {
   const english = messages.filter((message) => !/\p{Script=Hangul}/u.test(say(ko, message)));
   expect(english.map(({ code }) => code)).toEqual(['agent-failed']);
 });
 
-test('the port of an IPv6 address stands outside of its brackets', () => {
+test('the port of an IPv6 address is outside the brackets', () => {
   expect(
     say(en, { code: 'listener-missing', params: { node, address: '2001:db8::7', port: 80, protocol: 'tcp' } }),
   ).toBe('n0 has no listener on [2001:db8::7]:80/tcp.');

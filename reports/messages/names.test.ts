@@ -13,6 +13,6 @@ test.each([
   [['s08', 's09', 's10', 's11'], 's08, s09, s10, s11'],
   [['s1', 's1'], 's1'],
   [[], ''],
-])('%j is told as %s', (names, text) => {
+])('%j becomes %s', (names, text) => {
   expect(namesText(names)).toBe(text);
 });

@@ -5,7 +5,7 @@ import { bundlePage } from '../browser/bundle-page.ts';
 import { reportBrowser } from '../testing/report-page.ts';
 import { sampleResults } from '../samples/sample-results.ts';
 
-test('a thousand flows with their walks are a page of 3 MB at most', async () => {
+test('the page of a thousand flows with their walks is at most 3 MB', async () => {
   const results = sampleResults(38);
   expect(cellsOf(results).length).toBeGreaterThan(1000);
   expect(Buffer.byteLength(pageHtml(results, await bundlePage()))).toBeLessThanOrEqual(3_000_000);
@@ -22,7 +22,7 @@ function manyFlows(): Results {
   return { ...results, scenarios: [...copies, ...results.scenarios] };
 }
 
-test('five thousand flows: the first view draws a bounded part, and what is left can be reached', async () => {
+test('five thousand flows: the first view draws a limited number, and the others can be reached', async () => {
   await using browser = await reportBrowser(manyFlows());
   const { page, troubles } = await browser.open();
   expect(await page.locator('.filters output').innerText()).toBe('5022 of 5022 flows');

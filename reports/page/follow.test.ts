@@ -17,7 +17,7 @@ function titled(title: string): Results {
   return results;
 }
 
-test('a page that is open loads the next report by itself, and shows the same place of it', async () => {
+test('an open page loads the next report by itself and keeps its view', async () => {
   const dir = await folder();
   await writeReports(titled('First'), dir, { ...bundle, stamp: '1' });
   await using browser = await browserAt(dir);
@@ -36,7 +36,7 @@ test('a page that is open loads the next report by itself, and shows the same pl
   expect(troubles).toEqual([]);
 });
 
-test('it looks for no other once it is told that none will come', async () => {
+test('it stops looking once it is notified that no other report will come', async () => {
   const dir = await folder();
   await writeReports(sampleResults(), dir, { ...bundle, stamp: '1' });
   await stampReport(dir, null);
@@ -45,7 +45,7 @@ test('it looks for no other once it is told that none will come', async () => {
   await page.evaluate(() => new Promise((resolve) => Object.assign(globalThis, { clearInterval: resolve })));
 });
 
-test('a report that is not followed has nothing of it, also in the place of one that was', async () => {
+test('a report without a stamp does not reload, even if it replaces one with a stamp', async () => {
   const dir = await folder();
   await writeReports(sampleResults(), dir, { ...bundle, stamp: '1' });
   expect(await readdir(dir)).toContain('latest.js');

@@ -71,7 +71,7 @@ test.each(['', FLOW, `${FLOW}?tab=ladder`, `${FLOW}?tab=table`, `${FLOW}?tab=why
   },
 );
 
-test('what is shown is what was written', async () => {
+test('hostile text is shown unchanged', async () => {
   const { page } = await browser.open(FLOW);
   expect(await page.locator('h1').textContent()).toBe(HOSTILE[0]);
   expect(await page.locator('.reason').first().textContent()).toBe(`Node s1: run failed. ${HOSTILE[0]}`);
@@ -86,7 +86,7 @@ test.each([
   expect(troubles).toEqual([]);
 });
 
-test('JUnit XML of hostile results is well-formed and has as many cases', async () => {
+test('JUnit XML of hostile results is well-formed and has all cases', async () => {
   const { page } = await browser.open();
   const parsed = await page.evaluate((xml) => {
     const read = new DOMParser().parseFromString(xml, 'application/xml');
@@ -116,7 +116,7 @@ function hostileTimeline(): Results {
   return timed;
 }
 
-test('hostile text is only text in a timeline, and does not widen the page', async () => {
+test('hostile text in a timeline remains text, and does not widen the page', async () => {
   await using timed = await reportBrowser(hostileTimeline());
   const fragment = 'scenario/failover/gratuitous-arp/l4a-dies.calls?against=no-gratuitous-arp&call=110';
   const { page, troubles } = await timed.open(fragment);

@@ -11,7 +11,7 @@ afterAll(() => browser[Symbol.asyncDispose]());
 const hash = (page: Page) => new URL(page.url()).hash;
 const shownFlows = (page: Page) => page.locator('.filters output').innerText();
 
-test('filters stand in the fragment, so that the link shows the same to somebody else', async () => {
+test('filters are in the fragment, so that a link reproduces them', async () => {
   const { page } = await browser.open();
   await page.getByLabel('Mode').selectOption('dsr');
   await page.getByLabel('Verdict').selectOption('fail');
@@ -24,7 +24,7 @@ test('filters stand in the fragment, so that the link shows the same to somebody
   expect(await shownFlows(other)).toBe('27 of 27 flows');
 });
 
-test('searching narrows the list while one types, from any view', async () => {
+test('typing a search narrows the list, from any view', async () => {
   const { page } = await browser.open('run');
   await page.getByRole('searchbox').fill('shop 203.0.113.21');
   expect(await shownFlows(page)).toBe('2 of 27 flows');
@@ -33,7 +33,7 @@ test('searching narrows the list while one types, from any view', async () => {
   expect(await page.locator('.calm').first().innerText()).toBe('No flow matches the filter.');
 });
 
-test('the way back leads through what was seen', async () => {
+test('the back button returns to earlier views', async () => {
   const { page } = await browser.open();
   await page.locator('.cards a').nth(1).click();
   await page.locator('.matrix td a').first().click();
@@ -44,7 +44,7 @@ test('the way back leads through what was seen', async () => {
   await page.locator('.totals').waitFor();
 });
 
-test('all by keyboard: failures one after the other, tabs, steps, search, help', async () => {
+test('everything works by keyboard: failures in order, tabs, steps, search, help', async () => {
   const { page } = await browser.open();
   await page.keyboard.press('n');
   expect(hash(page)).toBe('#/scenario/one-arm-modes/dnat-gateway-l3/web-calls-shop');
@@ -82,7 +82,7 @@ test('arrow keys move through the matrix', async () => {
   expect(hash(page)).toBe('#/scenario/one-arm-modes/dnat-gateway-l3/server-to-own-vip');
 });
 
-test('light and dark: as the system has it, until the reader chooses', async () => {
+test('the theme follows the system until the user selects one', async () => {
   const background = async (page: Page, theme?: string) => {
     if (theme) await page.locator(`html[data-theme=${theme}]`).waitFor();
     return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -101,7 +101,7 @@ test('light and dark: as the system has it, until the reader chooses', async () 
   expect(hash(light)).toContain('theme=dark');
 });
 
-test('Korean: for readers whose browser speaks it, and for everybody by a switch', async () => {
+test('Korean is used if the browser prefers it, and can be selected', async () => {
   const { page: korean } = await browser.open('', { locale: 'ko-KR' });
   expect(await korean.locator('h2').first().innerText()).toBe('실패');
   expect(await korean.evaluate(() => document.documentElement.lang)).toBe('ko');
@@ -112,7 +112,7 @@ test('Korean: for readers whose browser speaks it, and for everybody by a switch
   expect(await page.locator('h2').first().innerText()).toBe('Failures');
 });
 
-test('a small screen shows everything without scrolling the page sideways', async () => {
+test('on a small screen nothing requires horizontal scrolling of the page', async () => {
   for (const fragment of ['', 'scenario/one-arm-modes/proxy/client-to-web', 'run']) {
     const { page } = await browser.open(fragment, { viewport: { width: 360, height: 740 } });
     await page.locator('.steps, .cards, .timings').first().waitFor();
@@ -120,7 +120,7 @@ test('a small screen shows everything without scrolling the page sideways', asyn
   }
 });
 
-test('on a phone the drawing fits and can be read, and what lives in each node stands below it', async () => {
+test('on a phone the drawing fits and is readable, with the contents of nodes below it', async () => {
   const phone = { viewport: { width: 390, height: 844 } };
   const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web', phone);
   const drawing = (await page.locator('svg.topology').boundingBox())!;
@@ -136,7 +136,7 @@ test('on a phone the drawing fits and can be read, and what lives in each node s
   );
 });
 
-test('on paper there are no controls, and the matrix and the drawing are there', async () => {
+test('print shows the matrix and the drawing without controls', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web', { colorScheme: 'dark' });
   await page.locator('svg.topology').waitFor();
   await page.emulateMedia({ media: 'print' });
@@ -146,7 +146,7 @@ test('on paper there are no controls, and the matrix and the drawing are there',
   expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)');
 });
 
-test('a sheet of paper is wide enough for every view', async () => {
+test('every view fits on a printed page', async () => {
   const flow = 'scenario/one-arm-modes/proxy/client-to-web';
   for (const fragment of [
     '',

@@ -81,14 +81,14 @@ const VIEWS: Record<string, [fragment: () => string, ready: string]> = {
   run: [() => 'run?', '.timings'],
 };
 
-test('results.json is what its schema says', () => {
+test('results.json matches its schema', () => {
   const schema = JSON.parse(readFileSync('schema/results.schema.json', 'utf8')) as Parameters<
     typeof z.fromJSONSchema
   >[0];
   expect(z.fromJSONSchema(schema).safeParse(results).error?.issues ?? []).toEqual([]);
 });
 
-test('the first screen tells what failed, where, why, and what would fix it', async () => {
+test('the first screen shows failures with node, cause and fix', async () => {
   const { page } = await browser.open('', { viewport: { width: 1360, height: 900 } });
   const failure = page.locator('.group.failed .cells a', { hasText: 'forgotten › client-to-web' });
   expect(await failure.innerText()).toMatch(
@@ -98,7 +98,7 @@ test('the first screen tells what failed, where, why, and what would fix it', as
   expect(box.y + box.height).toBeLessThan(900);
 });
 
-test('comparing with the variant that works marks the answer that never came', async () => {
+test('comparison with the working variant marks the missing reply', async () => {
   const { page } = await browser.open(`${at('forgotten', 'client-to-web')}?tab=compare`);
   await page.locator('.compare section:nth-child(2) .steps').waitFor();
   const [without, working] = await page.locator('.compare .differs').allInnerTexts();
@@ -106,7 +106,7 @@ test('comparing with the variant that works marks the answer that never came', a
   expect(working).toMatch(/First difference\s+6\s+s[12] → l2/);
 });
 
-test('calls over time stand in a lane, by who answered and by why they failed', async () => {
+test('a lane shows calls over time, by server and by cause', async () => {
   const { page } = await browser.open(at('dsr', 's1-deaf.calls'));
   const lane = page.getByRole('slider', { name: 'dsr, calls' });
   await lane.waitFor({ state: 'attached' });
@@ -117,7 +117,7 @@ test('calls over time stand in a lane, by who answered and by why they failed', 
   await page.locator('.panel.flow .detail', { hasText: 's1 has no listener on 203.0.113.80:80/tcp' }).waitFor();
 });
 
-test('in Korean nothing is left in English but names and the scenario’s own words', async () => {
+test('in Korean the page has no English text except names and titles of the scenario', async () => {
   const { page } = await browser.open(`${at('forgotten', 'client-to-web')}?tab=why&lang=ko`);
   await page.locator('.why').waitFor();
   const shown = page.locator('.detail, .reason, .mend, .why h3, .why p, .why li');
@@ -125,7 +125,7 @@ test('in Korean nothing is left in English but names and the scenario’s own wo
   expect(english).toEqual([]);
 });
 
-test('the evidence of a failure: ARP, MAC tables, counters, the log of the L4, and the lines of YAML', async () => {
+test('the evidence of a failure: ARP, MAC tables, counters, the log of the L4, and lines of YAML', async () => {
   const { page } = await browser.open(`${at('forgotten', 'client-to-web')}?tab=why`);
   await page.locator('.why').waitFor();
   const shown = await page.locator('.why').innerText();
@@ -136,7 +136,7 @@ test('the evidence of a failure: ARP, MAC tables, counters, the log of the L4, a
   expect(shown).toMatch(/roll-out\.yaml:7:3\s+7\s+client-to-web: \{ from: client/);
 });
 
-test('every failed flow has a capture beside the page, and no other', async () => {
+test('every failed flow has a capture file, and other flows have none', async () => {
   const failed = cellsOf(results).filter(({ flow }) => flow.verdict === 'fail');
   expect(failed.length).toBeGreaterThan(2);
   for (const { variant, flow } of failed) {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser[Symbol.asyncDispose]());
 
-test('a flow that varies as it should is not among the expected failures, but a kind of its own', async () => {
+test('a flow that varies as expected has its own category, not that of expected failures', async () => {
   const { page, troubles } = await browser.open();
   await page.locator('.cards').waitFor();
   const blocked = page.getByRole('region', { name: 'Expected failures' });
@@ -24,7 +24,7 @@ test('a flow that varies as it should is not among the expected failures, but a 
   expect(troubles).toEqual([]);
 });
 
-test('its heading and its cell tell each outcome, and each attempt tells its own', async () => {
+test('its heading and its cell show all outcomes, and each attempt shows its own', async () => {
   const { page, troubles } = await browser.open(FLOW);
   const panel = page.locator('.panel.flow');
   await panel.waitFor();
@@ -43,7 +43,7 @@ test('its heading and its cell tell each outcome, and each attempt tells its own
   expect(troubles).toEqual([]);
 });
 
-test('of many attempts the ways that they went are told, and each may be chosen', async () => {
+test('many attempts are grouped by outcome, and each can be selected', async () => {
   const { results } = varyingResults();
   const cells = results.scenarios.flatMap(({ variants }) => variants.flatMap(({ flows }) => flows));
   const flow = cells.find(({ expected }) => expected.outcome === 'varies')!;

@@ -14,7 +14,7 @@ afterAll(() => browser[Symbol.asyncDispose]());
 const FAILED = 'scenario/one-arm-modes/dnat-gateway-l3/web-calls-shop';
 const text = (page: Page, selector: string) => page.locator(selector).allInnerTexts();
 
-test('the overview puts failures first, each in one line of the field’s words, under its cause', async () => {
+test('the overview lists failures first, each in one line, grouped by cause', async () => {
   const { page, troubles } = await browser.open();
   expect(await page.locator('h1').innerText()).toMatch(/✗\s*2\s*failed\s*!\s*1\s*not run\s*✓\s*24\s*passed/);
   expect(await text(page, '.group.failed h3 .cause')).toEqual(['reply-not-from-vip', 'vip-not-on-server', 'not-run']);
@@ -26,14 +26,14 @@ test('the overview puts failures first, each in one line of the field’s words,
   expect(troubles).toEqual([]);
 });
 
-test('what could not run is told apart from what failed, and why in the reader’s language', async () => {
+test('flows that could not run are distinguished from failures, with a reason in the page language', async () => {
   const { page } = await browser.open('?lang=ko');
   const group = page.locator('.group.not-run');
   expect(await group.locator('h3').innerText()).toMatch(/not-run\s*1\s*환경이 준비되지 않음/);
   expect(await group.locator('.line').innerText()).toContain('l4 노드의 컨테이너가 종료되었습니다.');
 });
 
-test('a failure is one click away from its packets, and the matrix says where else the flow fails', async () => {
+test('one click leads from a failure to its packets, and the matrix shows where else the flow fails', async () => {
   const { page, troubles } = await browser.open();
   await page.locator('.group.failed .cells a').first().click();
   expect(new URL(page.url()).hash).toBe(`#/${FAILED}`);
@@ -51,7 +51,7 @@ test('a failure is one click away from its packets, and the matrix says where el
   expect(troubles).toEqual([]);
 });
 
-test('the drawing has every node with its addresses, and every wire that was crossed, in both directions', async () => {
+test('the drawing has every node with its addresses, and every crossed wire, in both directions', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web');
   const drawing = page.locator('svg.topology');
   await drawing.waitFor();
@@ -62,7 +62,7 @@ test('the drawing has every node with its addresses, and every wire that was cro
   expect(await drawing.locator('.death').count()).toBe(0);
 });
 
-test('where prediction and packets part, the drawing and the list say so, and the node where it ended is marked', async () => {
+test('drawing and list mark where prediction and packets differ, and the node where the walk ended', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/dsr-no-loopback/client-to-web');
   await page.locator('svg.topology .parts').waitFor();
   expect(await page.locator('svg.topology .death text').textContent()).toBe('✗ vip-not-on-server');
@@ -73,7 +73,7 @@ test('where prediction and packets part, the drawing and the list say so, and th
   ]);
 });
 
-test('stepping shows one crossing after the other, and playing ends at the last one', async () => {
+test('stepping shows one crossing after the other; playing stops at the last one', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/dsr/web-calls-shop?step=5');
   const current = page.locator('.steps [aria-current="step"]');
   await current.waitFor();
@@ -87,12 +87,12 @@ test('stepping shows one crossing after the other, and playing ends at the last 
   expect(new URL(page.url()).hash).toContain('step=6');
 });
 
-test('a flow that never left its node says so instead of drawing nothing', async () => {
+test('a flow that never left its node has a note instead of an empty drawing', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/dsr/server-to-own-vip');
   expect(await page.locator('.note').innerText()).toContain('s1 answered itself');
 });
 
-test('the ladder has a lane per node and an arrow per wire, with what changed set apart', async () => {
+test('the ladder has a lane per node and an arrow per wire, and marks changes', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web?tab=ladder');
   await page.locator('svg.ladder').waitFor();
   expect(await page.locator('.ladder-names .node-name').allTextContents()).toEqual(['client', 'l3', 'l2', 'l4', 's1']);
@@ -112,7 +112,7 @@ test('the ladder has a lane per node and an arrow per wire, with what changed se
   expect(new URL(page.url()).hash).toContain('hide=switches%2Carp');
 });
 
-test('the table gives source and destination at every hop, and can be copied as text', async () => {
+test('the table shows source and destination at every hop, and can be copied as text', async () => {
   const options = { permissions: ['clipboard-read', 'clipboard-write'] };
   const { page } = await browser.open(`${FAILED}?tab=table`, options);
   await page.locator('table.walk').waitFor();
@@ -126,7 +126,7 @@ test('the table gives source and destination at every hop, and can be copied as 
   expect(copied).toMatch(/5 +request +l4 +out l2 +203\.0\.113\.11:\d+ +203\.0\.113\.21:80/);
 });
 
-test('why: story, evidence, the YAML, what would fix it, and the command that runs it again', async () => {
+test('the explanation has a story, evidence, YAML, a fix, and the command to run it again', async () => {
   const { page } = await browser.open(`${FAILED}?tab=why`);
   const why = page.locator('.why');
   await why.waitFor();
@@ -143,7 +143,7 @@ test('why: story, evidence, the YAML, what would fix it, and the command that ru
   expect(shown).toContain('✓ s1 → s1 203.0.113.11:80: works');
 });
 
-test('comparing starts with a variant of the other outcome and marks the first difference', async () => {
+test('comparison starts with a variant of a different outcome and marks the first difference', async () => {
   const { page } = await browser.open(`${FAILED}?tab=compare`);
   const sides = page.locator('.compare section');
   await sides.nth(1).waitFor();
@@ -156,7 +156,7 @@ test('comparing starts with a variant of the other outcome and marks the first d
   expect(await sides.nth(1).locator('h3').innerText()).toBe('✓ DSR: works');
 });
 
-test('the run: environment, where the time went, logs and rules of the load balancer', async () => {
+test('the run view shows environment, durations, logs and rules of the load balancer', async () => {
   const { page, troubles } = await browser.open('run');
   expect(await page.locator('.environment').innerText()).toContain('Docker 20.10.24');
   expect(await page.locator('.timings tbody tr').count()).toBe(10);
@@ -168,7 +168,7 @@ test('the run: environment, where the time went, logs and rules of the load bala
   expect(troubles).toEqual([]);
 });
 
-test('an attempt that tells an earlier one’s story points to its packets', async () => {
+test('an attempt equal to an earlier one links to its packets', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web?tab=ladder&attempt=2');
   await page.locator('.note').getByRole('link', { name: 'Attempt 1' }).click();
   await page.locator('svg.ladder').waitFor();

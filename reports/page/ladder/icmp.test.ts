@@ -34,14 +34,14 @@ test.each([
   [6, 128, 0, 'echo request'],
   [6, 129, 0, 'echo reply'],
   [6, 134, 0, 'ICMPv6 type 134 code 0'],
-] as const)('IPv%i, type %i code %i on the wire, reads: %s', (version, type, code, text) => {
+] as const)('IPv%i, type %i code %i is decoded as: %s', (version, type, code, text) => {
   expect(icmpText(message(version, type, code))).toBe(text);
 });
 
 test.each([
   [4, [0, 8], [3, 5, 11]],
   [6, [128, 129], [1, 2, 3]],
-] as const)('IPv%i: what quotes a packet is an error, an echo is none', (version, echoes, errors) => {
+] as const)('IPv%i: messages that quote a packet are errors, echo messages are not', (version, echoes, errors) => {
   expect(echoes.map((type) => isIcmpError(message(version, type, 0)))).toEqual([false, false]);
   expect(errors.map((type) => isIcmpError(message(version, type, 0)))).toEqual([true, true, true]);
 });

@@ -10,13 +10,13 @@ const [clientToWeb] = oneArmCases('proxy', 'l3');
 const { packets } = attemptOf(nodes, clientToWeb!, randomFrom(1));
 const crossings = packetCrossings(packets, peersOf({ nodes }));
 
-test('the two ends of every wire are one crossing, in the order of time', () => {
+test('the two ends of every wire are one crossing, in time order', () => {
   expect(crossings).toHaveLength(packets.length / 2);
   expect(crossings.every(({ left, arrived }) => left && arrived)).toBe(true);
   expect(crossings.map(({ time }) => time)).toEqual(crossings.map(({ time }) => time).toSorted((a, b) => a - b));
 });
 
-test('what a node changed is marked, and nothing else', () => {
+test('only fields that a node changed are marked', () => {
   const changed = crossings
     .filter(({ frame }) => frame.tcp?.flags === 'S')
     .map(({ from, to, label }) => [`${from}>${to}`, ...label.filter((part) => part.changed).map(({ text }) => text)]);
@@ -30,7 +30,7 @@ test('what a node changed is marked, and nothing else', () => {
   ]);
 });
 
-test('a frame that never arrived, and one whose sender was not seen, are shown as such', () => {
+test('shows a frame that never arrived, and one that was not seen leaving', () => {
   const [left, arrived, ...rest] = packets.filter(({ frame }) => frame.tcp?.flags === 'S');
   const found = packetCrossings([left!, rest[1]!], peersOf({ nodes }));
   expect(arrived!.node).toBe('l3');
@@ -40,12 +40,12 @@ test('a frame that never arrived, and one whose sender was not seen, are shown a
   ]);
 });
 
-test('of ARP one end is enough: a run keeps no more of it', () => {
+test('one end is enough for ARP: a run keeps no more of it', () => {
   const [asked] = packets.filter(({ frame }) => frame.arp);
   expect(packetCrossings([asked!], peersOf({ nodes }))).toMatchObject([{ left: true, arrived: true }]);
 });
 
-test('a loop has its first round in the ladder, and one row for the others; what was sent again is no loop', () => {
+test('a loop has its first round in the ladder and one row for the others; a retransmission is no loop', () => {
   const [left, arrived] = packets.filter(({ frame }) => frame.tcp?.flags === 'S');
   const round = (ttl: number, time: number) =>
     [left!, arrived!].map((seen) => ({ ...seen, time, frame: { ...seen.frame, ip: { ...seen.frame.ip!, ttl } } }));

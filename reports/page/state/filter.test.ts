@@ -9,7 +9,7 @@ const cells = allCells(index);
 const names = (filter: Partial<typeof NO_FILTER>) =>
   filterCells(cells, { ...NO_FILTER, ...filter }, en).map(({ variant, flow }) => `${variant.name}/${flow.name}`);
 
-test('every choice that a filter offers finds as many cells as it says', () => {
+test('every filter value finds the number of cells that it states', () => {
   const choices = filterChoices(cells);
   for (const key of ['verdict', 'cause', 'mode', 'lab', 'node'] as const) {
     expect(choices[key].size).toBeGreaterThan(0);
@@ -17,17 +17,17 @@ test('every choice that a filter offers finds as many cells as it says', () => {
   }
 });
 
-test('filters narrow one another', () => {
+test('filters are combined with AND', () => {
   expect(names({ lab: 'one-arm', mode: 'dsr', verdict: 'fail' })).toEqual(['dsr-no-loopback/client-to-web']);
   expect(names({ mode: 'proxy', verdict: 'fail' })).toEqual([]);
 });
 
-test('a node finds the flows whose packets touched it', () => {
+test('a node filter finds flows whose packets crossed the node', () => {
   expect(new Set(names({ node: 'b1' }).map((place) => place.split('/')[1]))).toEqual(new Set(['web-calls-shop']));
   expect(names({ node: 'l2b' }).every((place) => place.endsWith('client-to-web'))).toBe(true);
 });
 
-test('every word of the text must be there, in any order and case', () => {
+test('all words of the text must occur, in any order and case', () => {
   expect(names({ text: 'SHOP  203.0.113.21' })).toEqual([
     'dnat-gateway-l3/web-calls-shop',
     'dnat-gateway-l4/web-calls-shop',
@@ -35,7 +35,7 @@ test('every word of the text must be there, in any order and case', () => {
   expect(names({ text: 'shop nowhere' })).toEqual([]);
 });
 
-test('a row flips where its outcome depends on the variant; what did not run has no outcome', () => {
+test('a row flips if its outcome depends on the variant; flows that did not run have no outcome', () => {
   const [oneArm, inLine] = index.scenarios;
   expect(flips(oneArm!, 'client-to-web')).toBe(true);
   expect(flips(oneArm!, 'server-to-own-vip')).toBe(true);

@@ -53,7 +53,7 @@ const flow: fc.Arbitrary<PageState> = fc.record({
   ...display,
 });
 
-test('a link leads back to the very state that it was made of', () => {
+test('parsing a link restores the state that produced it', () => {
   fc.assert(
     fc.property(fc.oneof(list, flow), (state) => {
       expect(parseFragment(toFragment(state))).toEqual(state);
@@ -61,7 +61,7 @@ test('a link leads back to the very state that it was made of', () => {
   );
 });
 
-test('any fragment at all leads to some view', () => {
+test('any fragment leads to some view', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (fragment) => {
       expect(['overview', 'scenario', 'run']).toContain(parseFragment(fragment).view);

@@ -11,12 +11,12 @@ function flakyFlow(): PageFlow {
   return unpackVariant(packScenario(scenario, {}), 1).flows[2]!;
 }
 
-test('the attempt that failed is shown first where the flow failed', () => {
+test('a failed attempt is shown first if the flow failed', () => {
   const flow = flakyFlow();
   expect(shownAttempt(flow, 0)).toBe(flow.attempts[1]);
 });
 
-test('the reader may choose another one; a number that is none is as no choice', () => {
+test('another attempt can be selected; an invalid number is ignored', () => {
   const flow = flakyFlow();
   expect(shownAttempt(flow, 1)).toBe(flow.attempts[0]);
   expect(shownAttempt(flow, 9)).toBe(flow.attempts[1]);
@@ -26,7 +26,7 @@ test('a flow that did not run has none', () => {
   expect(shownAttempt({ ...flakyFlow(), attempts: [] }, 0)).toBeNull();
 });
 
-test('attempts are compared that went to the same server, as long as they went as their flows did', () => {
+test('compares attempts that went to the same server, if they have the outcome of their flow', () => {
   const flow = flakyFlow();
   const [first, second] = flow.attempts;
   const there = {

@@ -19,7 +19,7 @@ function stream(calls: CallResult[], connection: PageStream['connection'] = 'new
   return { name: 'calls', from: 'client', to: 'web', protocol: 'tcp', connection, calls, examples: [] };
 }
 
-test('calls stand by who answered, in the order of names, and below by why they failed and where', () => {
+test('calls are grouped by server, sorted by name, then by cause and node of failure', () => {
   const refused: Partial<CallResult> = { ...lost, cause: { code: 'refused', node: 's2' } };
   const calls = [call(0, { servedBy: 's10' }), call(20), call(40, lost), call(60, refused), call(80, lost), call(100)];
   expect(rowsOf(stream(calls), false)).toEqual([
@@ -30,7 +30,7 @@ test('calls stand by who answered, in the order of names, and below by why they 
   ]);
 });
 
-test('many servers share a row until all are wanted', () => {
+test('many servers share a row unless all rows are requested', () => {
   const calls = Array.from({ length: 60 }, (_, i) => call(i * 20, { servedBy: `s${i + 1}` }));
   expect(rowsOf(stream(calls), false)).toEqual([
     { kind: 'served', by: 's1 … s60', servers: 60, calls: calls.map((_, i) => i) },
@@ -38,7 +38,7 @@ test('many servers share a row until all are wanted', () => {
   expect(rowsOf(stream(calls), true)).toHaveLength(60);
 });
 
-test('few kept connections have a row each, in which one that is opened anew follows the one that broke', () => {
+test('few kept connections have separate rows; a reopened one is in the row of the broken one', () => {
   const kept = (connection: number, beginMs: number, more: Partial<CallResult> = {}) =>
     call(beginMs, { connection, ...more });
   const calls = [kept(0, 0), kept(1, 5), kept(0, 20, { ...lost, endMs: 30 }), kept(1, 25), kept(2, 40), kept(1, 45)];
@@ -56,13 +56,13 @@ test('few kept connections have a row each, in which one that is opened anew fol
   ]);
 });
 
-test('many kept connections are folded like other calls, until all are wanted', () => {
+test('many kept connections are grouped like other calls unless all rows are requested', () => {
   const calls = Array.from({ length: 40 }, (_, i) => call(i * 5, { connection: i % 20 }));
   expect(rowsOf(stream(calls, 'kept'), false).map(({ kind }) => kind)).toEqual(['served']);
   expect(rowsOf(stream(calls, 'kept'), true).map(({ kind }) => kind)).toEqual(Array(20).fill('connection'));
 });
 
-test('the nearest call of a row is found, unless it is too far away', () => {
+test('finds the nearest call of a row unless it is too far away', () => {
   const calls = [0, 20, 40, 1000].map((ms) => call(ms));
   const places = [0, 1, 2, 3];
   expect(firstFrom(places, calls, 20)).toBe(1);
@@ -72,7 +72,7 @@ test('the nearest call of a row is found, unless it is too far away', () => {
   expect(nearestCall([], calls, 0, 15)).toBeNull();
 });
 
-test('from call to call, from failure to failure, and no further than the last', () => {
+test('moves from call to call or failure to failure, and stops at the last one', () => {
   const calls = [call(0), call(20, lost), call(40), call(60, lost)];
   expect(neighbouringCall(calls, 0, 1, false)).toBe(1);
   expect(neighbouringCall(calls, 1, 1, true)).toBe(3);
@@ -83,7 +83,7 @@ test('from call to call, from failure to failure, and no further than the last',
   expect(neighbouringCall([call(0)], null, 1, true)).toBeNull();
 });
 
-test('members of pairs are always told, other things where they change; many are cut short', () => {
+test('members of pairs are always shown, others only if they change; the number is limited', () => {
   const server = (name: string, ...states: ('up' | 'down')[]): StateBand => ({
     of: { kind: 'server', service: 'web', server: name, at: 'l4a' },
     spans: states.map((state, i) => ({ fromMs: i * 100, state })),

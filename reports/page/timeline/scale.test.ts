@@ -7,7 +7,7 @@ const views = fc
   .tuple(fc.double({ min: 0, max: 7000, noNaN: true }), fc.double({ min: 5, max: 1000, noNaN: true }))
   .map(([fromMs, length]): View => ({ fromMs, toMs: fromMs + length }));
 
-test('a moment is drawn where it is found again', () => {
+test('position and time convert to each other', () => {
   fc.assert(
     fc.property(views, fc.double({ min: 0, max: 8000, noNaN: true }), (view, ms) => {
       expect(msAt(view, 900, xOf(view, 900, ms))).toBeCloseTo(ms, 6);
@@ -15,7 +15,7 @@ test('a moment is drawn where it is found again', () => {
   );
 });
 
-test('whatever is turned, pressed or dragged, the view stays within the whole and never comes to nothing', () => {
+test('zooming and moving keep the view inside the whole range and above the minimum', () => {
   const turns = fc.array(fc.tuple(fc.constantFrom('zoom', 'move'), fc.double({ min: 0.01, max: 20, noNaN: true })));
   fc.assert(
     fc.property(views, turns, (begin, all) => {
@@ -31,7 +31,7 @@ test('whatever is turned, pressed or dragged, the view stays within the whole an
   );
 });
 
-test('zooming leaves the moment under the pointer where it is', () => {
+test('zooming keeps the time under the pointer in place', () => {
   const view = { fromMs: 2000, toMs: 3000 };
   const nearer = zoomed(view, 0.5, 2200, whole);
   expect(nearer).toEqual({ fromMs: 2100, toMs: 2600 });
@@ -39,7 +39,7 @@ test('zooming leaves the moment under the pointer where it is', () => {
   expect(zoomed(view, 100, 2200, whole)).toEqual(whole);
 });
 
-test('what is chosen outside of the view is brought into it; else nothing moves', () => {
+test('a selected call outside the view moves the view; one inside does not', () => {
   const view = { fromMs: 2000, toMs: 3000 };
   expect(showing(view, 2900, whole)).toBe(view);
   expect(showing(view, 5000, whole)).toEqual({ fromMs: 4500, toMs: 5500 });
@@ -50,6 +50,6 @@ test.each([
   [whole, 900, [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000]],
   [{ fromMs: 480, toMs: 620 }, 300, [500, 550, 600]],
   [{ fromMs: 10, toMs: 12 }, 340, [10, 10.5, 11, 11.5, 12]],
-])('the ruler of %j at %i pixels has round marks with room for their labels', (view, width, marks) => {
+])('the ruler of %j at %i pixels has round marks with space for their labels', (view, width, marks) => {
   expect(rulerMarks(view, width)).toEqual(marks);
 });

@@ -5,20 +5,20 @@ const calls = Array.from({ length: 10_000 }, (_, i) => ({ beginMs: i * 20 })) as
 const places = calls.map((_, i) => i);
 const strokes = (path: string) => path.split('M').length - 1;
 
-test('however many calls there are, no more strokes are drawn than there are pixels', () => {
+test('the number of strokes never exceeds the number of pixels', () => {
   const all = { view: { fromMs: 0, toMs: 200_000 }, width: 900, y: 0, height: 10 };
   expect(strokes(tickPath(places, calls, all))).toBeLessThanOrEqual(901);
   expect(strokes(tickPath(places, calls, all))).toBeGreaterThan(800);
 });
 
-test('where there is room each call has its stroke, and calls outside of the view have none', () => {
+test('with enough space each call has a stroke; calls outside the view have none', () => {
   const near = { view: { fromMs: 1000, toMs: 1200 }, width: 900, y: 4, height: 10 };
   const path = tickPath(places, calls, near);
   expect(strokes(path)).toBe(11);
   expect(path.startsWith('M0,4v10M90,4v10')).toBe(true);
 });
 
-test('signs leave room for one another, and differ in shape', () => {
+test('signs do not overlap, and differ in shape', () => {
   const all = { view: { fromMs: 0, toMs: 2000 }, width: 90, y: 0, height: 10 };
   const signs = [0, 1, 2, 3, 4].map((sign) => signPath([50], calls, all, sign));
   expect(new Set(signs).size).toBe(5);

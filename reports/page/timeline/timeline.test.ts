@@ -23,7 +23,7 @@ async function open(fragment = SCENARIO, options: Parameters<ReportBrowser['open
   return opened;
 }
 
-test('the matrix has its rows by step, and a cell tells the outage, the calls that failed and why', async () => {
+test('the matrix groups rows by step, and a cell shows outage, failed calls and cause', async () => {
   const { page, troubles } = await open();
   expect(await page.locator('.matrix tr.step').allInnerTexts()).toEqual([
     '1 calm',
@@ -39,7 +39,7 @@ test('the matrix has its rows by step, and a cell tells the outage, the calls th
   expect(troubles).toEqual([]);
 });
 
-test('arrow keys in the matrix go from step to step', async () => {
+test('arrow keys in the matrix move between steps', async () => {
   const { page } = await open();
   await page.locator('.matrix td a').nth(2).focus();
   await page.keyboard.press('ArrowDown');
@@ -48,7 +48,7 @@ test('arrow keys in the matrix go from step to step', async () => {
   expect(hash(page)).toContain('#/scenario/failover/gratuitous-arp/l4a-dies.calls');
 });
 
-test('the timeline has steps with their actions, states of the pair, and a lane for each stream with its outages', async () => {
+test('the timeline shows steps with actions, states of the pair, and a lane with outages per stream', async () => {
   const { page } = await open();
   const timeline = page.locator('svg.timeline');
   expect(await timeline.locator('.step-mark .name').allTextContents()).toEqual([
@@ -72,7 +72,7 @@ test('the timeline has steps with their actions, states of the pair, and a lane 
   expect(names.map((name) => name.split('\n')[0])).toEqual(['s1s1', 's2s2', 's3s3', 'stale-neighbour @ l3']);
 });
 
-test('every stream in every step is told in a table, measured beside predicted', async () => {
+test('a table lists every stream in every step, measured and predicted', async () => {
   const { page } = await open();
   const rows = page.locator('table.measured tbody').nth(1).locator('tr');
   expect(await rows.nth(1).locator('td').allInnerTexts()).toEqual([
@@ -84,7 +84,7 @@ test('every stream in every step is told in a table, measured beside predicted',
   );
 });
 
-test('a click on a call opens the packets of its example, which says whose they are', async () => {
+test('a click on a call opens the packets of its example, and names the call they belong to', async () => {
   const { page, troubles } = await open();
   const row = page.locator('svg.timeline .lane-of-calls').first().locator('.failed .tick');
   await row.scrollIntoViewIfNeeded();
@@ -102,7 +102,7 @@ test('a click on a call opens the packets of its example, which says whose they 
   expect(troubles).toEqual([]);
 });
 
-test('by keyboard: from call to call, from failure to failure, and to another lane', async () => {
+test('keys move between calls, between failures, and to another lane', async () => {
   const { page } = await open();
   const lane = page.getByRole('slider', { name: 'With gratuitous ARP, calls' });
   await lane.focus();
@@ -122,7 +122,7 @@ test('by keyboard: from call to call, from failure to failure, and to another la
   await page.locator('.picked-line', { hasText: 'session: call 1 of' }).waitFor();
 });
 
-test('a step fills the drawing, the wheel with Ctrl zooms, keys zoom, and the link keeps what is shown', async () => {
+test('a step can fill the drawing, wheel with Ctrl and keys zoom, and the link keeps the visible range', async () => {
   const { page } = await open();
   const ruler = () => page.locator('svg.timeline .ruler text').allTextContents();
   await page.getByRole('button', { name: '2 l4a dies' }).click();
@@ -146,7 +146,7 @@ test('a step fills the drawing, the wheel with Ctrl zooms, keys zoom, and the li
   await other.getByRole('button', { name: 'Whole', pressed: true }).waitFor();
 });
 
-test('dragging moves the drawing and chooses nothing', async () => {
+test('dragging moves the drawing and selects nothing', async () => {
   const { page } = await open(`${SCENARIO}?ms=2000-3000`);
   await page.locator('svg.timeline').hover({ position: { x: 700, y: 200 } });
   await page.mouse.down();
@@ -156,7 +156,7 @@ test('dragging moves the drawing and chooses nothing', async () => {
   expect(await page.locator('.picked').count()).toBe(0);
 });
 
-test('two variants stand under one another on the same scale; a call of either can be chosen', async () => {
+test('two variants are shown on the same scale; calls of both can be selected', async () => {
   const { page, troubles } = await open();
   await page.locator('.timeline-tools').getByLabel('Compare with').selectOption('Without gratuitous ARP');
   await page.locator('svg.timeline').nth(1).waitFor();
@@ -177,7 +177,7 @@ test('two variants stand under one another on the same scale; a call of either c
   expect(troubles).toEqual([]);
 });
 
-test('kept connections are folded, and have a row each when asked', async () => {
+test('kept connections are grouped, and get separate rows on request', async () => {
   const { page } = await open();
   expect(await page.locator('.gutter-name', { hasText: 'connection 1' }).count()).toBe(0);
   await page.getByLabel('Expand all rows').check();
@@ -186,7 +186,7 @@ test('kept connections are folded, and have a row each when asked', async () => 
   expect(hash(page)).toContain('rows=all');
 });
 
-test('the panel of a cell tells expected, seen and predicted, and its examples', async () => {
+test('the panel of a cell shows expectation, observation, prediction and examples', async () => {
   const { page } = await open(`${SCENARIO}/no-gratuitous-arp/l4a-dies.session`);
   const panel = page.locator('.panel.flow');
   await panel.waitFor();
@@ -199,7 +199,7 @@ test('the panel of a cell tells expected, seen and predicted, and its examples',
   await panel.locator('.note', { hasText: 'An example of 10 calls of its kind in this step' }).waitFor();
 });
 
-test('of a call that fails before all has settled, no prediction is drawn; of one that works, it is', async () => {
+test('a prediction is drawn only for calls that behave as in the settled state', async () => {
   const cell = `${SCENARIO}/gratuitous-arp/l4a-dies.calls`;
   const { page: failed } = await open(`${cell}?attempt=3`);
   await failed.locator('svg.topology .seen').first().waitFor({ state: 'attached' });
@@ -209,7 +209,7 @@ test('of a call that fails before all has settled, no prediction is drawn; of on
   expect(await settled.locator('svg.topology .predicted').count()).toBeGreaterThan(0);
 });
 
-test('a small screen shows it without scrolling the page sideways, and paper all of it without controls', async () => {
+test('on a small screen the page needs no horizontal scrolling, and print shows everything without controls', async () => {
   const { page } = await open(`${SCENARIO}?against=no-gratuitous-arp`, { viewport: { width: 360, height: 740 } });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   const { page: paper } = await open(`${SCENARIO}?against=no-gratuitous-arp`, {
@@ -222,7 +222,7 @@ test('a small screen shows it without scrolling the page sideways, and paper all
   expect(await paper.locator('.timeline-tools').isVisible()).toBe(false);
 });
 
-test('results from before there were timelines have none', async () => {
+test('results of older versions without timelines show none', async () => {
   const before = structuredClone(results);
   for (const variant of before.scenarios[0]!.variants) {
     delete variant.timeline;
@@ -248,7 +248,7 @@ describe.each([
       `${SCENARIO}/gratuitous-arp/l4a-dies.calls?call=110&attempt=3&against=no-gratuitous-arp&`,
     ],
     ['a row for everything', `${SCENARIO}/no-gratuitous-arp/l4a-is-back.session?rows=all&tab=why&`],
-  ])('axe finds nothing wrong with %s', async (_, fragment) => {
+  ])('axe finds no violations in %s', async (_, fragment) => {
     const options = { viewport: { width, height: 900 }, ...FOR_AXE };
     const { page, troubles } = await open(`${fragment}lang=${lang}&theme=${theme}`, options);
     await addAxe(page);
@@ -257,7 +257,7 @@ describe.each([
   });
 });
 
-test('in Korean nothing of the timeline is left in English but names and the scenario’s own words', async () => {
+test('in Korean the timeline has no English text except names and titles of the scenario', async () => {
   const { page } = await open(`${SCENARIO}/gratuitous-arp/l4a-dies.calls?call=110&attempt=3&lang=ko`);
   const shown = page.locator('.timeline-panel, .matrix, .panel.flow');
   await page.locator('.panel.flow').waitFor();

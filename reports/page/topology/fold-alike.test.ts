@@ -41,7 +41,7 @@ function withServers(count: number) {
 
 const drawn = (count: number, ...shown: string[]) => foldAlike(withServers(count), new Set(shown));
 
-test('a pool of sixty is one box with its names and its addresses, beside those that the way leads to', () => {
+test('a pool of sixty is one box with names and addresses; nodes on the path are drawn separately', () => {
   const folded = drawn(60, 'client', 'l3', 'l2', 's7');
   const { boxes, wires } = layoutTopology(folded);
   expect(boxes.map(({ name }) => name)).toEqual(['client', 'l3', 'l2', 'l4', 's1 … s6, s8 … s60', 's7']);

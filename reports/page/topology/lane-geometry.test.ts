@@ -18,12 +18,12 @@ function through(name: string) {
   return { box, xs: [...path.matchAll(/([\d.]+),/g)].map(([, x]) => Number(x)) };
 }
 
-test('a packet goes straight through a node that it leaves at the other side', () => {
+test('a packet passes straight through a node if it leaves on the other side', () => {
   const { xs } = through('l3');
   expect(Math.max(...xs) - Math.min(...xs)).toBeLessThan(1);
 });
 
-test('a packet that turns in a one-armed L4 stays left of the text there', () => {
+test('a packet that turns back in a one-armed L4 stays left of its text', () => {
   const { box, xs } = through('l4');
   // A curve reaches three quarters of the distance to its control points.
   expect(0.75 * (Math.max(...xs) - box.x)).toBeLessThan(box.indent);

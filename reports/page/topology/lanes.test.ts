@@ -21,7 +21,7 @@ const arrows = (observed: Walk | null, predicted: Walk | null) =>
 const there = { path: ['client', 'l3', 'l2', 'l4', 'l2', 's1'] };
 const direct = { path: ['s1', 'l2', 'l3', 'client'] };
 
-test('what was predicted and seen is one arrow', () => {
+test('a crossing that was predicted and observed is one arrow', () => {
   expect(arrows(walk(there), walk(there))).toEqual([
     '1 client>l3 predicted',
     '2 l3>l2 predicted',
@@ -31,7 +31,7 @@ test('what was predicted and seen is one arrow', () => {
   ]);
 });
 
-test('ways that part share their beginning; then each goes its own, and the place is marked once', () => {
+test('paths that diverge share their beginning; the point is marked once', () => {
   const seen = walk({ path: ['client', 'l3', 'l2', 's2'] });
   expect(arrows(seen, walk(there, direct))).toEqual([
     '1 client>l3 predicted',
@@ -46,7 +46,7 @@ test('ways that part share their beginning; then each goes its own, and the plac
   ]);
 });
 
-test('a missing answer parts where it should have begun', () => {
+test('a missing reply differs at its beginning', () => {
   expect(arrows(walk(there), walk(there, direct)).slice(4)).toEqual([
     '5 l2>s1 predicted',
     '- s1>l2 predicted parts',
@@ -55,23 +55,23 @@ test('a missing answer parts where it should have begun', () => {
   ]);
 });
 
-test('the same wire with other addresses is another way', () => {
+test('the same wire with other addresses is a different path', () => {
   const natted = walk({ path: there.path, rewrites: { l4: { dst: '203.0.113.11' } } });
   expect(arrows(walk(there), natted)[3]).toBe('4 l4>l2 parts');
 });
 
-test('a flow that did not run has a predicted way and parts nowhere', () => {
+test('a flow that did not run has a predicted path and no difference', () => {
   expect(arrows(null, walk({ path: ['s1', 'l2', 'l4'] }))).toEqual(['- s1>l2 predicted', '- l2>l4 predicted']);
 });
 
-test('a packet that left and never arrived is seen on its wire', () => {
+test('a packet that left and never arrived is shown on its wire', () => {
   const lost = walk({ path: ['client', 'l3', 'l2'] });
   lost.request.pop();
   const [, last] = lanesOf(lost, null, peerOf);
   expect(last).toMatchObject({ from: 'l3', to: 'l2', number: 2, observed: { in: null } });
 });
 
-test('a loop is one round of arrows that says how many more there were; what comes after it is counted on', () => {
+test('a loop is one round of arrows with the number of further rounds; numbering continues after it', () => {
   const path = ['client', ...Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 'l3' : 'l4'))];
   const rounds = walk({ path: ['client', 'l3', 'l2'] });
   const [out, into] = rounds.request.slice(0, 2);

@@ -12,7 +12,7 @@ const tiers = (lab: Lab) => {
   return Array.from({ length: last + 1 }, (_, t) => boxes.filter(({ tier }) => tier === t).map(({ name }) => name));
 };
 
-test('clients on top, servers at the bottom; a one-armed L4 stands beside its switch, an in-line one between', () => {
+test('clients are at the top, servers at the bottom; a one-armed L4 is beside its switch, an in-line one between', () => {
   expect(tiers(samplePlan('one-arm'))).toEqual([['client'], ['l3'], ['l2', 'l4'], ['s1', 's2', 'b1']]);
   expect(tiers(samplePlan('in-line'))).toEqual([['client'], ['l3'], ['l4'], ['l2'], ['s1', 's2']]);
   expect(tiers(samplePlan('cross-subnet'))).toEqual([['client'], ['l3'], ['l2', 'l4', 'l2b'], ['s1', 's2']]);
@@ -31,7 +31,7 @@ const node = (name: string, role: NodePlan['role'], peers: string[]): NodePlan =
   balancer: null,
 });
 
-test('of two one-armed L4s one stands on each side of their switch, so that no wire goes behind the other', () => {
+test('two one-armed L4s are on opposite sides of their switch, so that no wire crosses a box', () => {
   expect(tiers(samplePlan('pair'))).toEqual([['client'], ['l3'], ['l4a', 'l2', 'l4b'], ['s1', 's2', 's3']]);
   const { boxes } = layoutOf(samplePlan('pair'));
   const [left, middle, right] = ['l4a', 'l2', 'l4b'].map((name) => boxes.find((b) => b.name === name)!);
@@ -40,7 +40,7 @@ test('of two one-armed L4s one stands on each side of their switch, so that no w
   expect(left!.outdent).toBe(right!.indent);
 });
 
-test('where L4s hear each other is no arm of theirs: it stands below them, and hides no wire to a server', () => {
+test('a link between L4s for advertisements does not count as an arm: its switch is below and hides no wire', () => {
   const peers: [name: string, role: NodePlan['role'], peers: string[]][] = [
     ['client', 'client', ['l3']],
     ['l3', 'l3', ['client', 'l2']],
@@ -110,7 +110,7 @@ const anyLab = fc
     };
   });
 
-test('whatever the lab: every node is drawn once, within the drawing, and no two cover each other', () => {
+test('in any lab every node is drawn once, inside the drawing, and no two overlap', () => {
   fc.assert(
     fc.property(anyLab, (lab) => {
       const { boxes, wires, width, height } = layoutOf(lab);
@@ -130,7 +130,7 @@ test('whatever the lab: every node is drawn once, within the drawing, and no two
   );
 });
 
-test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopbacks', () => {
+test('a node shows what it holds: addresses, gateway, VIPs, proxy IPs, loopbacks', () => {
   const lab = samplePlan('one-arm');
   const [l4, s1] = [lab.nodes[3]!, lab.nodes[4]!];
   s1.loopback = ['203.0.113.80/32'];
@@ -171,7 +171,7 @@ test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopba
   ]);
 });
 
-test('the VLANs of a trunk are one wire; who has no other link stands beside the switch, which tells who is in which VLAN', () => {
+test('the VLANs of a trunk are one wire; a node with only that link is beside the switch, which lists VLAN members', () => {
   const onTrunk = (one: NodePlan): NodePlan => ({
     ...one,
     interfaces: [10, 20].map((vlan) => ({ ...one.interfaces[0]!, name: `sw.${vlan}`, vlan })),
@@ -214,7 +214,7 @@ test('the VLANs of a trunk are one wire; who has no other link stands beside the
   ]);
 });
 
-test('several links between two nodes are wires of their own, of two tiers and of one', () => {
+test('several links between two nodes are separate wires, across tiers and within one', () => {
   const twice = (a: string, b: string): Plan['links'] =>
     ['', '-2'].map((number) => ({
       ends: [

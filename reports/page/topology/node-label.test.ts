@@ -1,7 +1,7 @@
 import { samplePlan } from '../../samples/sample-labs.ts';
 import { nodeLabel } from './node-label.ts';
 
-test('a load balancer says of its services what they are like', () => {
+test('a load balancer lists the properties of its services', () => {
   const l4 = samplePlan('one-arm').nodes.find(({ name }) => name === 'l4')!;
   const web = { name: 'web', vip: '203.0.113.80', port: 80, protocol: 'tcp', mode: 'dnat', pool: [] } as const;
   const services = [
