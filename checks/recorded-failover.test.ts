@@ -30,18 +30,18 @@ const recording = JSON.parse(
 const judged = judge(recording);
 const counted = countedByTshark(recording);
 
-test('the outage is as long as tshark counts it in the capture of the caller', () => {
+test('the outage has the duration that tshark measures in the capture of the caller', () => {
   const { ms } = judged.summary.outage!;
   expect(ms).toBeGreaterThan(100);
   expect(Math.abs(ms - counted.longestSilenceMs)).toBeLessThan(EXACT_MS);
 });
 
-test('as many calls failed as tshark sees begin and get no answer', () => {
+test('the number of failed calls equals the number of calls without reply in tshark', () => {
   expect(judged.summary).toMatchObject({ calls: counted.calls, failed: counted.unanswered });
   expect(counted.unanswered).toBeGreaterThan(5);
 });
 
-test('each was lost since the router still sent it to the MAC of the node that was gone', () => {
+test('each was lost because the router still sent it to the MAC of the dead node', () => {
   const { summary, calls, reasons } = judged;
   expect(summary.causes).toMatchObject([{ cause: { code: 'stale-neighbour', node: 'l3' }, calls: summary.failed }]);
   expect(calls.filter(({ outcome }) => outcome === 'works').every(({ l4 }) => l4 !== null)).toBe(true);

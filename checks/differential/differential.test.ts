@@ -2,7 +2,7 @@ import { findEngine } from '../../harness/fabric/engine.ts';
 import { builtImage } from '../../harness/fabric/testing/built-image.ts';
 import { differential, labsOf } from './differential.ts';
 
-test('a generated lab that is not valid is told as not run, and the others go on', async () => {
+test('an invalid generated lab is reported as not run, and the others continue', async () => {
   const [valid] = labsOf(1, 1);
   const { lab, scenario } = valid!.sample;
   const sample = { lab, scenario: { ...scenario, services: {} } };
@@ -14,7 +14,7 @@ test('a generated lab that is not valid is told as not run, and the others go on
 const LABS = 6;
 const SEED = 6;
 
-test('what packets do on generated labs is what was predicted', async () => {
+test('observations on generated labs equal the predictions', async () => {
   const runner = { engine: await findEngine(), image: builtImage(), concurrency: 2 };
   const tally = await differential(labsOf(SEED, LABS), runner, () => undefined);
   expect(tally.notRun).toEqual([]);

@@ -1,24 +1,24 @@
 import { contains, network } from '../../harness/scenario/address.ts';
 import { dualStack, inIpv6 } from './family.ts';
 
-test('hosts of one subnet stay in one, others do not', () => {
+test('hosts of one subnet stay in one subnet, others do not', () => {
   const [near, alsoNear, far] = inIpv6(['203.0.113.11/25', '203.0.113.2/25', '203.0.113.139/25']) as string[];
   expect(contains(network(near!), alsoNear!)).toBe(true);
   expect(contains(network(near!), far!)).toBe(false);
   expect(near).toBe('2001:db8:0:7100::b/64');
 });
 
-test('a network that holds two subnets holds both afterwards', () => {
+test('a network that contains two subnets still contains both', () => {
   const [both, near, far] = inIpv6(['203.0.113.0/24', '203.0.113.11', '203.0.113.139']) as string[];
   expect(contains(both!, near!) && contains(both!, far!)).toBe(true);
 });
 
-test('an address of no subnet is in none', () => {
+test('an address outside all subnets stays outside', () => {
   const [routed, transit] = inIpv6(['198.51.100.240/32', '198.51.100.193/27']) as string[];
   expect(contains(network(transit!), routed!)).toBe(false);
 });
 
-test('what is no address stays as it is', () => {
+test('other values do not change', () => {
   expect(inIpv6({ role: 'l3', port: 80, link: null, pool: ['s1'] })).toEqual({
     role: 'l3',
     port: 80,
@@ -27,11 +27,11 @@ test('what is no address stays as it is', () => {
   });
 });
 
-test('addresses that stand as keys are addresses as well', () => {
+test('addresses used as keys are converted too', () => {
   expect(inIpv6({ neighbours: { '203.0.113.1': 'l3' } })).toEqual({ neighbours: { '2001:db8:0:7100::1': 'l3' } });
 });
 
-test('a lab of both families has addresses, gateways and routes of either', () => {
+test('a lab with both families has addresses, gateways and routes of both', () => {
   const lab = {
     nodes: { l4: { role: 'l4', gateway: '203.0.113.1', routes: [{ to: '198.51.100.0/26', via: '203.0.113.3' }] } },
     links: [{ l4: '203.0.113.2/25', l2: null }],

@@ -4,7 +4,7 @@ import { resolvePlan } from '../../harness/scenario/resolve/resolve.ts';
 import { generated } from './generated.ts';
 import { load } from './load.ts';
 
-test('every generated lab is a valid scenario, and every flow on it is predicted with a reason', () => {
+test('every generated lab is a valid scenario, and every flow has a prediction with a reason', () => {
   fc.assert(
     fc.property(generated, (sample) => {
       const { scenario } = load('sample', sample);

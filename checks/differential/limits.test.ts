@@ -34,15 +34,15 @@ describe('check-in-between', () => {
     ({ attempts: [{ packets }], predicted: [] as Prediction[] }) as unknown as FlowResult;
   const asks = (senderIp: string): FlowResult => flowOf([request('s1', senderIp, '203.0.113.2')]);
 
-  test('a server asks in the name of a VIP for which no packet of the flow had come to it', () => {
+  test('a server asks with a VIP as sender without having received a packet of the flow', () => {
     expect(limitOf(asks('203.0.113.80'), lab)).toBe('check-in-between');
   });
 
-  test('not where it asks in its own name', () => {
+  test('not if it asks with its own address', () => {
     expect(limitOf(asks('203.0.113.11'), lab)).toBeNull();
   });
 
-  test('not where a packet of the flow made it ask', () => {
+  test('not if a packet of the flow caused the request', () => {
     const flow = asks('203.0.113.80');
     const ip = { version: 4 as const, src: '198.51.100.10', dst: '203.0.113.80', ttl: 62, protocol: 6, id: 0, dscp: 0 };
     const frame = { srcMac: '02:00:00:00:00:01', dstMac: '02:00:00:00:00:02', length: 60, ip };
@@ -50,22 +50,22 @@ describe('check-in-between', () => {
     expect(limitOf(flow, lab)).toBeNull();
   });
 
-  test('a node that a packet of its own made ask in vain asks for the same neighbour in another name', () => {
+  test('after an unanswered request for its own packet, a node asks for the same neighbour with another sender', () => {
     const names = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
     expect(limitOf(flowOf(names), lab)).toBe('check-in-between');
   });
 
-  test('not where nobody checks servers', () => {
+  test('not without health checks', () => {
     const names = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
     expect(limitOf(flowOf(names), oneArm({}, 'none'))).toBeNull();
   });
 
-  test('not where the first question was answered', () => {
+  test('not if the first request was answered', () => {
     const [first, second] = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
     expect(limitOf(flowOf([first!, answer('l3', '203.0.113.11'), second!]), lab)).toBeNull();
   });
 
-  test('not where it asks in one name, or for different neighbours', () => {
+  test('not with the same sender, or for different neighbours', () => {
     const again = [1, 2].map(() => request('l3', '198.51.100.1', '203.0.113.11'));
     const other = request('l3', '203.0.113.1', '203.0.113.2');
     expect(limitOf(flowOf([...again, other]), lab)).toBeNull();
@@ -85,11 +85,11 @@ describe('pool-changed', () => {
   const flow = (packets: Sighting[], predicted = [picks!, none!]): FlowResult =>
     ({ attempts: [{ packets }], predicted }) as unknown as FlowResult;
 
-  test('a SYN was sent on and its repetition refused, where checks of the server are unsteady', () => {
+  test('a SYN was forwarded and its retransmission refused, and checks of the server vary', () => {
     expect(limitOf(flow([syn('in'), syn('out'), syn('in'), reset('out')]), oneArm())).toBe('pool-changed');
   });
 
-  test('not where checks are steady, nothing was sent on, or the refusal is the server’s', () => {
+  test('not if checks are stable, nothing was forwarded, or the server refuses', () => {
     expect(limitOf(flow([syn('in'), syn('out'), reset('out')], [picks!]), oneArm())).toBeNull();
     expect(limitOf(flow([syn('in'), reset('out')]), oneArm())).toBeNull();
     expect(limitOf(flow([syn('in'), syn('out'), reset('in'), reset('out')]), oneArm())).toBeNull();
@@ -105,11 +105,11 @@ describe('small-segment', () => {
     return { attempts: [{ packets, cause }], predicted: [{ cause: { code: predicted } }] } as unknown as FlowResult;
   };
 
-  test('the segment out of window was smaller than one that the node did not get', () => {
+  test('the segment outside the window was smaller than one that the node did not receive', () => {
     expect(limitOf(flowOf([data('l2', 1400), data('l2', 900), data('l4', 900)]), lab)).toBe('small-segment');
   });
 
-  test('not where the node got the largest one too, or another cause was predicted', () => {
+  test('not if the node also received the largest one, or another cause was predicted', () => {
     expect(limitOf(flowOf([data('l2', 1400), data('l4', 1400), data('l4', 900)]), lab)).toBeNull();
     expect(limitOf(flowOf([data('l2', 1400), data('l4', 900)], 'refused'), lab)).toBeNull();
   });

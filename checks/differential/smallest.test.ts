@@ -27,7 +27,7 @@ test('a lab shrinks to one flow and the settings that matter', async () => {
   expect(looks).toBeLessThan(100);
 });
 
-test('where nothing may be missing, it stays as it is', async () => {
+test('a lab that cannot shrink does not change', async () => {
   const [sample] = fc.sample(generated, { seed: 7, numRuns: 1 }) as [Generated];
   expect(await smallest(sample, () => Promise.resolve(false))).toEqual(sample);
 });

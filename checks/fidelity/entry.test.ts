@@ -11,25 +11,25 @@ const entry: Entry = {
   figures: { mutations: 1069, caught: 1069 },
 };
 
-test('a check that is run again takes the place of the former one, on the same kernel and engine alone', () => {
+test('a repeated check replaces its earlier entry, but only on the same kernel and engine', () => {
   const again = { ...entry, day: '2026-11-29' };
   const elsewhere = { ...entry, kernel: '6.12.0' };
   expect(withEntry([entry, elsewhere], again)).toEqual([elsewhere, again]);
 });
 
-test('the page has a row for each, with its figures and the command', () => {
+test('the page has a row per check, with figures and command', () => {
   expect(fidelityPage([entry])).toContain(
     '| 6.18.0 | Docker 20.10.24 | mutations | 1,069 mutations, 1,069 caught | 2026-11-28 | `npm run mutate` |',
   );
 });
 
-test('docs/fidelity.md is what docs/fidelity.json says', () => {
+test('docs/fidelity.md matches docs/fidelity.json', () => {
   const data = 'docs/fidelity.json';
   const entries = existsSync(data) ? (JSON.parse(readFileSync(data, 'utf8')) as Entry[]) : [];
   expect(readFileSync('docs/fidelity.md', 'utf8')).toBe(fidelityPage(entries));
 });
 
-test('a part of a check is not recorded as the whole', () => {
+test('a partial check is not recorded as a whole one', () => {
   expect(() => refusePart(true, { lab: false, mode: true })).toThrow(
     '--record is for the whole check: leave out --mode',
   );

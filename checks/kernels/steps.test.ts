@@ -8,7 +8,7 @@ const flow = (name: string, verdict: string, reasons: object[] = []) => ({ name,
 const results = (...flows: object[]) =>
   JSON.stringify({ scenarios: [{ name: 'proxy-and-dsr/dsr', variants: [{ name: 'plain', flows }] }] });
 
-it('flows are counted by verdict, and what did not pass is told with its reasons', () => {
+it('counts flows by verdict, and lists those that did not pass with reasons', () => {
   const unused: MessageOf<Pick<Reasons, 'server-unused'>> = {
     code: 'server-unused',
     params: { server: 's1', attempts: 4 },
@@ -23,7 +23,7 @@ it('flows are counted by verdict, and what did not pass is told with its reasons
   });
 });
 
-it('a test file that could not even start is a failure', () => {
+it('a test file that could not start is a failure', () => {
   const text = JSON.stringify({
     numPassedTests: 2,
     numFailedTests: 1,
@@ -88,7 +88,7 @@ describe('a step', () => {
   });
 });
 
-it('labs are those of the scenarios that are named', () => {
+it('labs are those of the named scenarios', () => {
   const steps = stepsOf({ scenarios: ['time/', 'failures/nat'], quick: false, tests: false });
   expect(steps.filter(({ name }) => name.startsWith('labs')).map(({ command }) => command)).toEqual([
     'npm start -- time/ failures/nat',

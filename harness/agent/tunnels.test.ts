@@ -14,15 +14,15 @@ describe('tunnels of a node', () => {
   });
   const of = (name: string) => tunnelsOf(nodeOf(plan(sketch), name));
 
-  test('a load balancer has one to each server, which takes 20 bytes less than the interface that it goes by', () => {
+  test('a load balancer has one to each server, with an MTU 20 bytes below that of the interface', () => {
     expect(of('l4')).toEqual([{ name: tunnelName(TUNNEL), carries: [4], remote: S1, mtu: 1380 }]);
   });
 
-  test('a server has the end of it at its address', () => {
+  test('a server has a tunnel end at its address', () => {
     expect(of('s1')).toEqual([{ name: 'ipip4', carries: [4], local: S1 }]);
   });
 
-  describe('where VIP and servers are of different families', () => {
+  describe('if VIP and servers have different families', () => {
     const [V4, V6] = ['198.51.100.141', '2001:db8:d::141'];
     const mixed = {
       a: { vip: VIP_A, mode: 'ipip' as const, outer: 'ipv6' as const, pool: ['s1'] },
@@ -36,12 +36,12 @@ describe('tunnels of a node', () => {
       return { server: tunnelsOf(nodeOf(made, 's1')), l4: tunnelsOf(nodeOf(made, 'l4')) };
     };
 
-    test('an end takes out what is in the tunnel; of IPv6, one takes out both', () => {
+    test('a tunnel end decapsulates packets; over IPv6, one end decapsulates both families', () => {
       expect(endsOf(['b']).server).toEqual([{ name: 'sit4', carries: [6], local: V4 }]);
       expect(endsOf(['a']).server).toEqual([{ name: 'ipip6', carries: [4, 6], local: V6 }]);
     });
 
-    test('the L4 has a tunnel for each, and none takes less than IPv6 needs', () => {
+    test('the L4 has a tunnel for each, and no MTU is below the minimum of IPv6', () => {
       const of = (server: string, carries: 4 | 6, mtu: number) => {
         return { name: tunnelName({ server, carries }), carries: [carries], remote: server, mtu };
       };
@@ -50,12 +50,12 @@ describe('tunnels of a node', () => {
     });
   });
 
-  test('others have none', () => {
+  test('other nodes have none', () => {
     expect([...of('s2'), ...of('l3')]).toEqual([]);
   });
 });
 
-test('what a load balancer that was killed has left: its devices and rules, and nobody else’s', () => {
+test('removes devices and rules of a killed load balancer, and no others', () => {
   const name = tunnelName(TUNNEL);
   const mark = tunnelMark(TUNNEL);
   const links = [

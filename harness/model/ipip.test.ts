@@ -22,7 +22,7 @@ function predicted(
   return predict(lab, { ...flow(lab, 'client', 'a'), requestBytes })[0]!;
 }
 
-test('the packet crosses the router inside another one; the server sees the client and answers from the VIP, around the L4', () => {
+test('the packet crosses the router in a tunnel; the server sees the client and replies from the VIP, bypassing the L4', () => {
   const { outcome, servedBy, sourceSeen, request, reply, l4, picked } = predicted(SERVER);
   expect({ outcome, servedBy, sourceSeen }).toEqual({ outcome: 'works', servedBy: 's1', sourceSeen: CLIENT });
   expect({ l4, picked }).toEqual({ l4: 'l4', picked: 's1' });
@@ -39,7 +39,7 @@ test('the L4 may own the VIP or not', () => {
   expect(predicted(SERVER, { nodes: { l4: { vipOwner: false } } }).outcome).toBe('works');
 });
 
-test('of an ICMP error about a packet for the tunnel, the source is the address of an interface, even if the L4 has the VIP', () => {
+test('the source of an ICMP error about a packet for the tunnel is an interface address, even if the L4 owns the VIP', () => {
   const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
   for (const vipOwner of [true, false]) {
     const s1 = { tunnelEnd: ['a'], forwarding: true, gateway: L4 };
@@ -49,13 +49,13 @@ test('of an ICMP error about a packet for the tunnel, the source is the address 
   }
 });
 
-test('a server at which no tunnel ends tells the L4, and not the client', () => {
+test('a server without a tunnel end notifies the L4, not the client', () => {
   const { cause, reply } = predicted({ loopback: [VIP_A] });
   expect(cause).toMatchObject({ code: 'no-tunnel-end', node: 's1', detail: { params: { address: S1 } } });
   expect(reply.at(-1)).toMatchObject({ node: 'l4', dst: { ip: '203.0.113.2' } });
 });
 
-test('a server that takes the packet out and does not hold the VIP is to blame', () => {
+test('a server that decapsulates the packet and does not hold the VIP is the cause', () => {
   expect(predicted({ ...SERVER, loopback: [] }).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
 });
 
@@ -68,19 +68,19 @@ test.each([1, 2] as const)('rp_filter %d at the server: no way back leads to the
   });
 });
 
-test("the L4's own routing sends the packet on: it must forward", () => {
+test('the routing of the L4 forwards the packet: forwarding must be on', () => {
   const { cause } = predicted(SERVER, { nodes: { l4: { forwarding: false } } });
   expect(cause).toMatchObject({ code: 'not-forwarding', node: 'l4' });
 });
 
-test('a filter of a router sees the outer packet, and that of the server both', () => {
+test('a filter of a router sees the outer packet, a filter of the server sees both', () => {
   const drop = (protocol: 'ipip' | 'tcp') => ({ filter: [{ drop: { protocol } }] });
   expect(predicted(SERVER, { nodes: { l3: drop('ipip') } }).cause).toMatchObject({ code: 'filtered', node: 'l3' });
   expect(predicted({ ...SERVER, ...drop('ipip') }).cause).toMatchObject({ code: 'filtered', node: 's1' });
   expect(predicted({ ...SERVER, ...drop('tcp') }).cause).toMatchObject({ code: 'filtered', node: 's1' });
 });
 
-test('a stateful firewall on the way makes nothing of what the packet carries', () => {
+test('a stateful firewall on the path does not look at the inner packet', () => {
   const { outcome } = predicted(SERVER, { nodes: { l3: { firewall: 'stateful' } } });
   expect(outcome).toBe('works');
 });
@@ -88,11 +88,11 @@ test('a stateful firewall on the way makes nothing of what the packet carries', 
 describe('large packets', () => {
   const unheard = { l3: { filter: [{ drop: { protocol: 'icmp' as const, type: 'too-big' as const } }] } };
 
-  test('the client is told how much the tunnel takes', () => {
+  test('the client learns the MTU of the tunnel', () => {
     expect(predicted(SERVER, { requestBytes: 20_000 }).outcome).toBe('works');
   });
 
-  test('without that message they are lost, whatever the MSS of the SYN', () => {
+  test('without that ICMP error they are lost, whatever the MSS of the SYN', () => {
     expect(predicted(SERVER, { requestBytes: 20_000, nodes: unheard }).cause?.code).toBe('filtered');
     const clamped = predicted(SERVER, { requestBytes: 20_000, nodes: unheard, service: { mssClamp: 'auto' } });
     expect(clamped.cause?.code).toBe('filtered');
@@ -100,7 +100,7 @@ describe('large packets', () => {
     expect([mss[0], mss.at(-1)]).toEqual([1460, 1440]);
   });
 
-  test('a narrower link behind the L4 tells the L4, which tells the client', () => {
+  test('a narrower link behind the L4: the L4 is notified and notifies the client', () => {
     const nodes = { l3: { ofInterfaces: { l2: { mtu: 1400 } } }, l2: { mtu: 1400 } };
     expect(predicted({ ...SERVER, mtu: 1400 }, { requestBytes: 20_000, nodes }).cause).toBe(null);
   });

@@ -102,7 +102,7 @@ test.each([
   expect(predicted(mix, server, { others }).outcome).toBe(outcome);
 });
 
-test('strict rp_filter at the server drops IPv4 that comes out of IPv6, and no IPv6 that comes out of IPv4', () => {
+test('strict rp_filter at the server drops IPv4 from an IPv6 tunnel, but not IPv6 from an IPv4 tunnel', () => {
   expect(predicted('IPv4 in IPv6', { rpFilter: 1 }).cause).toMatchObject({
     code: 'reverse-path',
     detail: { params: { iface: 'ipip6' } },
@@ -119,14 +119,14 @@ describe.each(BOTH)('%s: large packets', (mix) => {
   const { client, mss } = MIXES[mix];
   const requestBytes = 20_000;
 
-  test('the client is told how much the tunnel takes, in its own family', () => {
+  test('the client learns the MTU of the tunnel, in its own family', () => {
     expect(predicted(mix, {}, { requestBytes }).outcome).toBe('works');
     const nodes = { l3: { filter: [{ drop: { protocol: 'icmp' as const, type: 'too-big' as const } }] } };
     const { cause } = predicted(mix, {}, { requestBytes, nodes });
     expect(cause).toMatchObject({ code: 'filtered', node: 'l3', detail: { params: { address: client } } });
   });
 
-  test('a narrower link behind the L4 tells the L4 in the family of the tunnel, which tells the client', () => {
+  test('a narrower link behind the L4: the L4 is notified in the family of the tunnel, and notifies the client', () => {
     const narrow = { l3: { ofInterfaces: { s1: { mtu: 1400 } } } };
     expect(predicted(mix, { mtu: 1400 }, { requestBytes, nodes: narrow }).cause).toBe(null);
     const filter = [{ drop: { protocol: 'icmp' as const, type: 'too-big' as const, to: MIXES[mix].l4 } }];
@@ -135,7 +135,7 @@ describe.each(BOTH)('%s: large packets', (mix) => {
     expect(cause).toMatchObject({ code: 'filtered', node: 'l4', detail: { params: { address: MIXES[mix].l4 } } });
   });
 
-  test('a clamped MSS leaves room for the outer header', () => {
+  test('a clamped MSS leaves space for the outer header', () => {
     const { request } = predicted(mix, {}, { service: { mssClamp: 'auto' } });
     expect([request[0]!.mss, request.at(-1)!.mss]).toEqual(mss);
   });

@@ -20,16 +20,16 @@ test.each<[string, ServiceSketch, unknown]>([
   ['not balanced: it calls itself', dnat, ['refused', 'l4']],
   ['dnat: from the address of its interface, never from the VIP', { ...dnat, ownCalls: true }, ['works', 's1', L4]],
   ['proxy: from the proxy IP', { ...proxy, ownCalls: true }, ['works', 's1', PIP]],
-])('what an L4 calls itself, %s', (_, service, expected) => {
+])('calls of an L4 to its own service, %s', (_, service, expected) => {
   expect(called(service)).toEqual([expected]);
 });
 
-test('each server of the pool may be picked, as for anybody', () => {
+test('any server of the pool may be selected, as for other callers', () => {
   const both = called({ ...dnat, pool: ['s1', 's2'], ownCalls: true });
   expect(both.map(([, servedBy]) => servedBy)).toEqual(['s1', 's2']);
 });
 
-test('the walk begins with what leaves the L4, and ends with what comes back to it', () => {
+test('the walk begins with the packet that leaves the L4, and ends with the reply', () => {
   const lab = plan(oneArm({ services: { a: { ...dnat, ownCalls: true } } }));
   const [{ l4, picked, request, reply, findings }] = predict(lab, flow(lab, 'l4', 'a')) as [
     ReturnType<typeof predict>[number],
@@ -39,7 +39,7 @@ test('the walk begins with what leaves the L4, and ends with what comes back to 
   expect(reply.at(-1)).toMatchObject({ node: 'l4', direction: 'in', src: { ip: S1 }, dst: { ip: L4 } });
 });
 
-test('in line, whatever gateway the servers have', () => {
+test('in line, with any gateway of the servers', () => {
   for (const gateway of [L4, 'none'])
     expect(called({ ...dnat, ownCalls: true }, { lab: inLine, servers: { gateway } })).toEqual([
       ['works', 's1', expect.any(String)],
@@ -54,13 +54,13 @@ test.each<[string, Partial<Parameters<typeof oneArm>[0]>, unknown]>([
   expect(called({ ...dnat, ownCalls: true }, settings)).toEqual([expected]);
 });
 
-test('a pool without a server that is up is refused, although the L4 listens at that port', () => {
+test('without a healthy server the call is refused, although the L4 listens on that port', () => {
   const service: ServiceSketch = { ...dnat, ownCalls: true, check: 'tcp' };
   const nodes = { s1: { listeners: [] }, l4: { listeners: ['80/tcp'] } };
   expect(called(service, { nodes })).toEqual([['no-server-available', 'l4']]);
 });
 
-test('TCP makes its segments for lo: an interface that takes less than the servers drops them, and its MSS tells nobody', () => {
+test('TCP sizes segments for lo: an interface with a smaller MTU drops them, and its MTU is never announced', () => {
   const narrow = { l4: { mtu: 1400 }, l2: { ofInterfaces: { l4: { mtu: 1400 } } } };
   const lab = plan(oneArm({ services: { a: { ...dnat, ownCalls: true } }, nodes: narrow }));
   const cause = (bytes: object): unknown[] => {

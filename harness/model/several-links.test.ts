@@ -40,7 +40,7 @@ const ways = (lab: Plan): string[] =>
     return [cause?.code ?? 'works', ...atL4.map(({ direction, iface }) => `${direction} ${iface}`)].join(', ');
   });
 
-test('interfaces of several links between two nodes have names and MACs of their own', () => {
+test('interfaces of several links between two nodes have different names and MACs', () => {
   const lab = plan(inLine());
   const l4 = lab.nodes.find(({ name }) => name === 'l4')!;
   expect(l4.interfaces.map(({ name, peer, addresses }) => [name, peer, ...addresses])).toEqual([
@@ -68,7 +68,7 @@ test.each<[string, Partial<NodeSketch>, string]>([
   expect(ways(plan(inLine(settings)))).toEqual([expected]);
 });
 
-describe('two legs of a server on one segment', () => {
+describe('two interfaces of a server on one segment', () => {
   const flat = (s1: Partial<NodeSketch> = {}): LabSketch => ({
     nodes: {
       client: { role: 'client', interfaces: { l2: '203.0.113.10/24' } },
@@ -87,18 +87,18 @@ describe('two legs of a server on one segment', () => {
     return [...new Set(all.map(({ request }) => request.find(({ node }) => node === 's1')!.iface))].sort();
   };
 
-  test('both answer ARP, which is no finding: who has the address is one node', () => {
+  test('both answer ARP, which is no finding: both belong to one node', () => {
     const lab = plan(flat());
     expect(comesBy(lab)).toEqual(['l2', 'l2-2']);
     expect(predict(lab, flow(lab, 'client', 's1')).flatMap(({ findings }) => findings)).toEqual([]);
   });
 
-  test('with arp_ignore the one answers that has the address', () => {
+  test('with arp_ignore only the interface with the address answers', () => {
     expect(comesBy(plan(flat({ arpIgnore: 1 })))).toEqual(['l2']);
   });
 });
 
-test('a step cuts one of the links, whichever end names it', () => {
+test('a step cuts one of the links, named by either end', () => {
   const lab = plan(inLine());
   const after = (...actions: ActionPlan[]): string[] => {
     const step = {

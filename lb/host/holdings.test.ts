@@ -52,7 +52,7 @@ function leading(tunnel: Tunnel, device: string): string[] {
   return [`route replace ${net} dev ${device} table ${table}`, `${flag}rule add pref 0 fwmark ${mark} lookup ${table}`];
 }
 
-describe('devices of tunnels, by the families of VIP and server', () => {
+describe('tunnel devices by address families of VIP and server', () => {
   test('IPv4 in IPv4: ipip', () => {
     const tunnel = { server: V4.server, carries: 4 } as const;
     const name = tunnelName(tunnel);
@@ -90,7 +90,7 @@ describe('devices of tunnels, by the families of VIP and server', () => {
     ]);
   });
 
-  test('one that another program has made is used', () => {
+  test('an existing device of another program is used', () => {
     const tunnel = { server: V6.server, carries: 4 } as const;
     const name = tunnelName(tunnel);
     const holdings = held([{ vip: V4.vip, server: V6.server }], { ...FACTS, tunnels: [name] });

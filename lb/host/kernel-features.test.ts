@@ -28,7 +28,7 @@ it.each([
   expect(isTooOld(release)).toBe(tooOld);
 });
 
-describe('on a kernel without something', () => {
+describe('on a kernel that lacks a feature', () => {
   let lab: NetnsLab;
 
   beforeAll(async () => {
@@ -67,7 +67,7 @@ exec ${own} "$@"
     return RunningLb.spawn(lab, 'l4', { version: 1, services: [service] }, await without(word));
   };
 
-  it('the load balancer says what that is, and what needs it', async () => {
+  it('the load balancer reports the feature and what needs it', async () => {
     const lb = await start('maglev', 'jhash');
     expect(await lb.ended).toBe(1);
     expect(lb.lines.at(-1)).toMatchObject({
@@ -79,7 +79,7 @@ exec ${own} "$@"
     });
   });
 
-  it('an error that has another reason is told as it is', async () => {
+  it('an error with another reason is reported unchanged', async () => {
     const lb = await start('maglev', '203.0.113.80');
     expect(await lb.ended).toBe(1);
     expect(lb.lines.at(-1)).toMatchObject({ event: 'error', code: 'nft-failed' });

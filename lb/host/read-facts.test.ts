@@ -12,7 +12,7 @@ const LINKS = [
   { ifindex: 8, ifname: 'eth0', link_type: 'ether', address: '02:00:00:00:00:08', master: 'br0' },
 ];
 
-test('only an Ethernet interface has a MAC, whatever another has for an address', () => {
+test('only an Ethernet interface has a MAC, whatever link-layer address others have', () => {
   const { interfaces } = parseFacts(`${JSON.stringify(LINKS)}\n[]\n`);
   expect(Object.fromEntries(interfaces.map(({ name, mac }) => [name, mac]))).toEqual({
     lo: '',
@@ -26,7 +26,7 @@ test('only an Ethernet interface has a MAC, whatever another has for an address'
   });
 });
 
-test('an interface of a VLAN is above another one, and the ends of a pair in one namespace are not', () => {
+test('a VLAN interface has a lower device, and the ends of a veth pair in one namespace have none', () => {
   const shown = [
     { ifindex: 2, ifname: 'eth0', link_type: 'ether', address: '02:00:00:00:00:02' },
     { ifindex: 3, link: 'eth0', ifname: 'eth0.10', link_type: 'ether', address: '02:00:00:00:00:02' },
@@ -40,7 +40,7 @@ test('an interface of a VLAN is above another one, and the ends of a pair in one
   ]);
 });
 
-test('a route that leads nowhere leads to no interface, though IPv6 shows it with `lo`', () => {
+test('a route that leads nowhere has no interface, though IPv6 shows it with `lo`', () => {
   const shown = [
     { type: 'blackhole', dst: '10.0.0.0/8', flags: [] },
     { type: 'unreachable', dst: '2001:db8::/64', dev: 'lo', metric: 1024, flags: [], pref: 'medium' },

@@ -21,7 +21,7 @@ const SCRIPT = `
   console.log(JSON.stringify({ outcome, left: open() - before }));
 `;
 
-it('leaves no file open, however few more it may open, and tells that these are too few', async () => {
+it('leaves no file open if the limit of open files is reached, and reports that limit', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'l4lab-run-test-'));
   const script = join(folder, 'script.mjs');
   try {

@@ -74,7 +74,7 @@ describe('changes of rules, in a kernel', () => {
     return loaded();
   };
 
-  it('a change leads to the same rules as loading them afresh', async () => {
+  it('changing rules has the same result as loading them', async () => {
     await fc.assert(
       fc.asyncProperty(validConfig, validConfig, async (first, second) => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
@@ -87,7 +87,7 @@ describe('changes of rules, in a kernel', () => {
     );
   });
 
-  it('taking over what another configuration has left leads to the same rules, too', async () => {
+  it('replacing the rules of another configuration has the same result, too', async () => {
     await fc.assert(
       fc.asyncProperty(validConfig, validConfig, async (first, second) => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
@@ -114,7 +114,7 @@ describe('changes of rules, in a kernel', () => {
     );
   });
 
-  it('a map that becomes another one while nft dies is not taken for the former', async () => {
+  it('a map that is being replaced when nft dies is not mistaken for the former one', async () => {
     const map = (limit: number) => ({
       name: 'flows',
       kind: 'map' as const,
@@ -127,7 +127,7 @@ describe('changes of rules, in a kernel', () => {
     expect((await loaded()).join('\n')).toContain('size 32');
   });
 
-  it('elements are deleted that are there and nobody wants, and added that are not, also where two want the same', () => {
+  it('deletes unwanted elements and adds missing ones, also if two services want the same one', () => {
     // Two selections of one list, so that they have much in common.
     const entry = fc.record({ key: fc.nat({ max: 5 }), before: fc.boolean(), after: fc.boolean() });
     const lists = fc.tuple(fc.array(entry, { maxLength: 12 }), fc.nat({ max: 5 })).map(([entries, other]) => ({
@@ -158,7 +158,7 @@ describe('changes of rules, in a kernel', () => {
     );
   });
 
-  it('no change is no script', () => {
+  it('no change gives no script', () => {
     fc.assert(fc.property(validConfig, (config) => changeScript(tablesOf(config), tablesOf(config)) === ''));
   });
 });

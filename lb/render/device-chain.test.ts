@@ -13,7 +13,7 @@ const FACTS: HostFacts = {
 const rulesAt = (devices: string[], place: 'ingress' | 'egress'): string[] =>
   deviceChain('c', devices, { place, facts: FACTS }, ['notrack']).flatMap(({ rules }) => rules);
 
-test('a tagged frame is dealt with once, at the interface of its VLAN', () => {
+test('a tagged frame is processed once, at its VLAN interface', () => {
   expect(rulesAt(['eth0', 'eth0.10', 'eth1'], 'ingress')).toEqual([
     'meta iifname { "eth0" } @ll,96,16 0x8100 accept',
     'notrack',

@@ -35,12 +35,12 @@ test.each([
   ['dsr', 1200, [1460, 1200], [1460, 1460]],
   ['l3dsr', 'auto', [1460, 1360], [1460, 1460]],
   ['l3dsr', 1200, [1460, 1200], [1460, 1460]],
-] as const)('%s with %s: openings of client and server become %j and %j', (mode, mssClamp, syn, synAck) => {
+] as const)('%s with %s: MSS of client and server become %j and %j', (mode, mssClamp, syn, synAck) => {
   const { request, reply } = predicted({ ...MODES[mode]!, mssClamp });
   expect([said(request), said(reply)]).toEqual([syn, synAck]);
 });
 
-test('the hop at which it is changed says so; where no load balancer may change it, no walk tells it', () => {
+test('the walk shows the MSS change at its hop; without a clamping load balancer it shows no MSS', () => {
   const changed = predicted({ ...MODES['proxy']!, mssClamp: 1200 }).request.filter((hop) =>
     hop.changed.some(({ field }) => field === 'mss'),
   );
@@ -71,7 +71,7 @@ test.each(['dsr', 'l3dsr'])('%s: the client is told nothing by the L4, which the
   });
 });
 
-test('dsr: a server that is told sends no more than a narrow way of its answers carries', () => {
+test('dsr: with a clamped MSS the server sends no more than the narrow path of its replies carries', () => {
   const nodes = {
     l3: { ofInterfaces: { client: { mtu: 1400 } } },
     client: { mtu: 1500 },
@@ -84,7 +84,7 @@ test('dsr: a server that is told sends no more than a narrow way of its answers 
   expect([outcome(MODES['dsr']!), outcome({ ...MODES['dsr']!, mssClamp: 1360 })]).toEqual(['fails', 'works']);
 });
 
-test('what an L4 calls itself goes by no rule for what it forwards', () => {
+test('rules for forwarded packets do not apply to calls of the L4 itself', () => {
   const lab = plan(oneArm({ services: { a: { ...MODES['dnat']!, ownCalls: true, mssClamp: 1200 } } }));
   const { request, reply } = predict(lab, flow(lab, 'l4', 'a'))[0]!;
   expect([said(request), said(reply)]).toEqual([
@@ -93,7 +93,7 @@ test('what an L4 calls itself goes by no rule for what it forwards', () => {
   ]);
 });
 
-test('over IPv6 headers are larger', () => {
+test('IPv6 headers are larger', () => {
   const service = { vip: '2001:db8:5::80', mode: 'dnat' as const, pool: ['s1'], mssClamp: 'auto' as const };
   const nodes = {
     client: { interfaces: { l3: '2001:db8:c::10/64' }, gateway: '2001:db8:c::1' },

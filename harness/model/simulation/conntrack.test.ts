@@ -28,7 +28,7 @@ function packet(step: Step, src: string, srcPort: number, dst: string, dstPort: 
 
 const port = fc.integer({ min: 1, max: 65535 });
 
-test('NAT undoes on the way back what it did on the way there', () => {
+test('NAT translates replies back', () => {
   fc.assert(
     fc.property(fc.ipV4(), port, fc.ipV4(), port, fc.ipV4(), (client, clientPort, server, serverPort, proxyIp) => {
       fc.pre(client !== proxyIp && server !== '203.0.113.80');
@@ -54,7 +54,7 @@ test('NAT undoes on the way back what it did on the way there', () => {
   );
 });
 
-describe('what is invalid', () => {
+describe('invalid packets', () => {
   const there = (step: Step): Packet => packet(step, '198.51.100.10', 40000, '203.0.113.80', 80);
   const back = (step: Step): Packet => packet(step, '203.0.113.80', 80, '198.51.100.10', 40000);
   const states = (packets: Packet[]): string[] => {
@@ -66,22 +66,22 @@ describe('what is invalid', () => {
     });
   };
 
-  test('nothing of a whole exchange', () => {
+  test('none in a complete exchange', () => {
     const whole = [there('syn'), back('syn-ack'), there('ack'), there('request'), back('reply')];
     expect(states(whole)).toEqual(['new', 'known', 'known', 'known', 'known']);
   });
 
-  test('the ACK after an answer that went elsewhere', () => {
+  test('the ACK after a reply on another path', () => {
     expect(states([there('syn'), there('ack')])).toEqual(['new', 'invalid']);
   });
 
-  test('an answer to a request that it never saw', () => {
+  test('a reply to a request that was not seen', () => {
     expect(states([back('syn-ack')])).toEqual(['invalid']);
     expect(states([{ ...back('reply'), protocol: 'icmp' }])).toEqual(['invalid']);
     expect(states([{ ...back('reply'), protocol: 'udp' }])).toEqual(['new']);
   });
 
-  test('nothing of the middle of a connection: it is taken for a new one', () => {
+  test('none in the middle of a connection: it counts as a new one', () => {
     expect(states([there('request'), back('reply')])).toEqual(['new', 'known']);
   });
 });

@@ -6,7 +6,7 @@ function sysctls(all: Record<string, number>, own: Record<string, number>): Reco
   return Object.fromEntries([...paths('all', all), ...paths('eth', own)]);
 }
 
-test('of all interfaces and one of them, the larger level holds', () => {
+test('the larger level of the interface and of all interfaces applies', () => {
   for (const [key, setting] of [
     ['rp_filter', 'rpFilter'],
     ['arp_ignore', 'arpIgnore'],
@@ -18,7 +18,7 @@ test('of all interfaces and one of them, the larger level holds', () => {
   }
 });
 
-test('what is on for one of both is on', () => {
+test('a setting is on if the interface or all interfaces enable it', () => {
   for (const [key, setting] of [
     ['accept_local', 'acceptLocal'],
     ['proxy_arp', 'proxyArp'],

@@ -67,12 +67,12 @@ test.each<[string, string, Filter, Called, unknown[]]>([
   expect(outcome(node, filter, called)).toEqual(expected);
 });
 
-test('what is rejected by an L4 comes back from the address that was called', () => {
+test('a rejection by an L4 comes from the called address', () => {
   const lab = plan(oneArm({ services: { a: proxy }, nodes: { l4: { filter: [{ reject: { to: 's1' } }] } } }));
   expect(predict(lab, flow(lab, 'client', 'a'))[0]!.reply.at(-1)?.src.ip).toBe(VIP_A);
 });
 
-test('a check that is dropped makes a server count as down', () => {
+test('a server whose checks are dropped counts as down', () => {
   const direct = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'], check: 'tcp' as const };
   const servers = { loopback: [VIP_A], ...QUIET_ARP };
   const [code, at] = outcome('s1', [{ drop: { from: 'l4' } }], { service: direct, servers });
@@ -81,7 +81,7 @@ test('a check that is dropped makes a server count as down', () => {
   expect(outcome('s1', [{ drop: { from: 'l4' } }], { service: unchecked, servers })[0]).toBe('works');
 });
 
-describe('the message that a packet was too big', () => {
+describe('the ICMP error that a packet was too big', () => {
   const narrow = (filter: Filter, at: string, protocol: FlowPlan['protocol'] = 'http') => {
     const nodes = { l3: { ofInterfaces: { client: { mtu: 1300 } } }, s1: { listeners: ['80/tcp', '80/udp'] } };
     const own = { ...(nodes as Record<string, Partial<NodeSketch>>)[at], filter };
@@ -100,12 +100,12 @@ describe('the message that a packet was too big', () => {
     expect(narrow([{ drop: { protocol: 'icmp', type: 'unreachable' } }], at)).toEqual(['works', undefined]);
   });
 
-  test('means nothing to a datagram, which is lost anyway', () => {
+  test('does not matter for a datagram, which is lost anyway', () => {
     expect(narrow(drop, 's1', 'udp')).toEqual(['too-big', 'l3']);
   });
 });
 
-test('the refusal of a server that nobody lets through is no refusal: who stops it is to blame', () => {
+test('if the refusal of a server is dropped, the dropping node is the cause', () => {
   const lab = plan(
     crossSubnet({
       services: {},
@@ -116,7 +116,7 @@ test('the refusal of a server that nobody lets through is no refusal: who stops 
   expect(predict(lab, flow(lab, 'client', 's1:80'))[0]!.cause).toMatchObject({ code: 'filtered', node: 'l3' });
 });
 
-test('a rule of one family leaves the other alone', () => {
+test('a rule of one family does not affect the other', () => {
   const lab = plan(
     oneArm({ services: { a: proxy }, nodes: { s1: { filter: [{ drop: { from: '2001:db8::/32' } }] } } }),
   );

@@ -12,7 +12,7 @@ function lab(service: Parameters<typeof oneArm>[0]['services'], { gateway } = { 
   return plan(sketch);
 }
 
-test('an echo request to a VIP of dsr is answered to the MAC that it came from, whatever the routes of the L4 say', () => {
+test('the reply to an echo request to a dsr VIP goes to its source MAC, whatever the routes of the L4', () => {
   const labs = lab({ a: dsr });
   const [{ outcome, reply } = { reply: [] }, ...others] = predict(labs, flow(labs, 'client', 'a', 'icmp'));
   expect(others).toEqual([]);
@@ -38,14 +38,14 @@ test.each([
   },
 );
 
-test('a refusal finds no way where the L4 has none', () => {
+test('a refusal is lost if the L4 has no route', () => {
   const labs = lab({ a: dsr });
   const [{ cause } = {}, ...others] = predict(labs, { ...flow(labs, 'client', 'a', 'tcp'), port: 81 });
   expect(others).toEqual([]);
   expect(cause).toMatchObject({ code: 'no-route', node: 'l4' });
 });
 
-test('a VIP that a translating service has as well is left to the node’s own stack', () => {
+test('a VIP shared with a NAT service is handled by the stack of the node', () => {
   const labs = lab({ a: dsr, b: { ...dsr, mode: 'dnat', protocol: 'udp' } });
   const [{ cause } = {}] = predict(labs, flow(labs, 'client', 'a', 'icmp'));
   expect(cause).toMatchObject({ code: 'no-route', node: 'l4' });

@@ -46,7 +46,7 @@ function outcome(...args: Parameters<typeof called>): unknown[] {
   return cause === null ? [outcome, sourceSeen] : [cause.code, cause.node];
 }
 
-test('the server sees the address of the interface, and the caller has its answer from whom it called', () => {
+test('the server sees the interface address, and the caller gets its reply from the called address', () => {
   const { outcome, request, reply, sourceSeen } = called(dsr);
   expect([outcome, sourceSeen]).toEqual(['works', L3]);
   const left = request.find(({ node, direction }) => node === 'l3' && direction === 'out')!;
@@ -58,12 +58,12 @@ test('the server sees the address of the interface, and the caller has its answe
 test.each<[string, FlowPlan['protocol']]>([
   ['an echo', 'icmp'],
   ['a datagram', 'udp'],
-])('%s is translated as well', (_, protocol) => {
+])('%s is translated too', (_, protocol) => {
   const servers = { listeners: ['80/udp'] };
   expect(outcome(dsr, { to: 's1', protocol, servers })).toEqual(['works', L3]);
 });
 
-test('what leaves by another interface keeps its source', () => {
+test('packets on other interfaces keep their source', () => {
   expect(outcome(dsr, { from: 's2', to: 'client:80', nodes: { client: { listeners: ['80/tcp'] } } })).toEqual([
     'works',
     '203.0.113.12',
@@ -73,7 +73,7 @@ test('what leaves by another interface keeps its source', () => {
 describe('in dnat', () => {
   const byL4 = { gateway: '203.0.113.2' };
 
-  test('the one address is a neighbour of the servers, whose answers go around the L4', () => {
+  test('the NAT address is a neighbour of the servers, whose replies bypass the L4', () => {
     const { cause } = called(dnat, { servers: byL4 });
     expect(cause).toMatchObject({
       code: 'reply-not-from-vip',
@@ -85,33 +85,33 @@ describe('in dnat', () => {
     });
   });
 
-  test('an address of another subnet leads them back by their gateway', () => {
+  test('with an address of another subnet, replies return via the gateway', () => {
     const l3 = { nat: { out: 'l2', to: ELSEWHERE }, loopback: [ELSEWHERE] };
     expect(outcome(dnat, { l3, servers: byL4 })).toEqual(['works', ELSEWHERE]);
   });
 
-  test('a proxy IP does', () => {
+  test('with a proxy IP, replies return to the L4', () => {
     expect(outcome(proxy, { servers: byL4 })).toEqual(['works', PIP]);
   });
 });
 
-test('an address that nobody holds is asked for in vain; on the loopback it is answered for', () => {
+test('ARP for an address that no node holds fails; one on the loopback is answered', () => {
   const nat = { out: 'l2', to: OTHER };
   expect(outcome(dsr, { l3: { nat } })).toEqual(['no-neighbour', 's1']);
   expect(outcome(dsr, { l3: { nat, loopback: [OTHER] } })).toEqual(['works', OTHER]);
 });
 
-test('an address of one family leaves the other alone', () => {
+test('an address of one family does not affect the other', () => {
   expect(outcome(dsr, { l3: { nat: { out: 'l2', to: '2001:db8::1' } } })).toEqual(['works', CLIENT]);
 });
 
-test('an ICMP error from the outside comes back to the caller, about what it had sent itself', () => {
+test('an ICMP error from outside reaches the caller and quotes the packet it sent', () => {
   const { cause, reply } = called(dsr, { to: 's1', protocol: 'udp', servers: { listeners: [] } });
   expect(cause).toMatchObject({ code: 'refused', node: 's1' });
   expect(reply.at(-1)).toMatchObject({ node: 'client', dst: { ip: CLIENT } });
 });
 
-test('an ICMP error of the router itself is made before it is translated back: its source is toward the one address', () => {
+test('the router selects the source of its own ICMP error before translating it back', () => {
   const [outside, inside] = ['203.0.113.1', '198.51.100.1'];
   const unanswered = { s1: { down: ['l2'] } };
   const source = (nat: NodeSketch['nat'], loopback: string[] = []): string | undefined => {
@@ -125,14 +125,14 @@ test('an ICMP error of the router itself is made before it is translated back: i
   expect(source({ out: 'l2', to: OTHER })).toBe(outside);
 });
 
-test('nor is there one where the router has no way to that address', () => {
+test('without a route to that address the router sends no error', () => {
   const l3 = { nat: { out: 'l2', to: ELSEWHERE } };
   const { cause, reply } = called(dsr, { to: 's1', protocol: 'udp', l3, nodes: { s1: { down: ['l2'] } } });
   expect(cause).toMatchObject({ code: 'no-neighbour', node: 'l3' });
   expect(reply).toEqual([]);
 });
 
-test('a message that the answer was too big finds its way through the translation', () => {
+test('an error that the reply was too big is translated back', () => {
   const lab = plan(
     oneArm({ services: {}, nodes: { l3: { nat: MASQUERADE, ofInterfaces: { client: { mtu: 1300 } } } } }),
   );
@@ -140,7 +140,7 @@ test('a message that the answer was too big finds its way through the translatio
   expect(first).toMatchObject({ outcome: 'works', sourceSeen: L3 });
 });
 
-describe('an answer to a request that came by another router', () => {
+describe('a reply to a request that used another router', () => {
   const sketch = oneArm({
     services: {},
     nodes: {
@@ -160,13 +160,13 @@ describe('an answer to a request that came by another router', () => {
   });
   const lab = plan({ ...sketch, links: [...sketch.links, ['client', 'b1']] });
 
-  test('TCP: conntrack calls a SYN-ACK invalid that it saw no SYN of, and NAT leaves it alone; what follows it translates', () => {
+  test('TCP: conntrack treats a SYN-ACK without SYN as invalid, so NAT skips it; later packets are translated', () => {
     const [first] = predict(lab, flow(lab, 's1', 'client:80'));
     expect(first!.reply.at(-1)).toMatchObject({ node: 's1', src: { ip: CLIENT } });
     expect(first!.cause).toMatchObject({ code: 'reply-not-from-vip', node: 's1', detail: { params: { source: L3 } } });
   });
 
-  test('a datagram begins a connection, and gets another source', () => {
+  test('a UDP reply starts a new connection, and its source is translated', () => {
     const [first] = predict(lab, flow(lab, 's1', 'client:80', 'udp'));
     expect(first!.cause).toMatchObject({ code: 'reply-not-from-vip', node: 's1', detail: { params: { source: L3 } } });
   });
@@ -195,7 +195,7 @@ describe('ports', () => {
     return translateSource(request, tracked);
   };
 
-  test('two clients that use the same one get two, and each its own answers', () => {
+  test('two clients with the same port get different ones, and their own replies', () => {
     const table: Connection[] = [];
     const [one, other] = [opened(table, CLIENT, 40000), opened(table, '198.51.100.138', 40000)];
     expect([one.src, other.src]).toEqual([L3, L3]);
@@ -210,7 +210,7 @@ describe('ports', () => {
     }
   });
 
-  test('toward two servers they may be the same', () => {
+  test('toward two servers the ports may be equal', () => {
     const table: Connection[] = [];
     opened(table, CLIENT, 40000);
     const request = packet('syn', '198.51.100.138', 40000, '203.0.113.81', 80);
@@ -220,7 +220,7 @@ describe('ports', () => {
     expect(translateSource(request, tracked).srcPort).toBe(40000);
   });
 
-  test('the last one is followed by the first that is free', () => {
+  test('after the last port, the first free one is used', () => {
     const table: Connection[] = [];
     opened(table, CLIENT, 65535);
     expect(opened(table, '198.51.100.138', 65535).srcPort).toBe(1024);

@@ -32,19 +32,19 @@ const left = (source: string, destination: string): unknown[] => [
 ];
 
 describe('of the server', () => {
-  test('comes untranslated to the client, which resets the connection', () => {
+  test('arrives untranslated at the client, which resets the connection', () => {
     expect(outcome('server', { service: dnat })).toEqual(left(S1, CLIENT));
   });
 
-  test('is refused by the L4 itself where it comes to a proxy IP', () => {
+  test('to a proxy IP is refused by the L4 itself', () => {
     expect(outcome('server', { service: proxy })).toEqual(left(S1, PIP));
   });
 
-  test('does no harm where the L4 drops it', () => {
+  test('does no harm if the L4 drops it', () => {
     expect(outcome('server', { service: dnat, nodes: { l4: { firewall: 'stateful' } } })).toEqual(['works']);
   });
 
-  test('which an L4 does only with what it forwards', () => {
+  test('is dropped by an L4 only if the L4 forwards it', () => {
     expect(outcome('server', { service: proxy, nodes: { l4: { firewall: 'stateful' } } })).toEqual(left(S1, PIP));
   });
 
@@ -52,18 +52,18 @@ describe('of the server', () => {
     expect(outcome('server', { service, nodes: { l4: LIBERAL } })).toEqual(['works']);
   });
 
-  test('does no harm where nobody translates, or a firewall drops it', () => {
+  test('does no harm without NAT, or if a firewall drops it', () => {
     expect(outcome('server', { service: dsr })).toEqual(['works']);
     expect(outcome('server', { service: dsr, nodes: { l3: { firewall: 'stateful' } } })).toEqual(['works']);
     expect(outcome('server', { service: dnat }, 's1')).toEqual(['works']);
   });
 
-  test('does no harm where the reset does not reach the server', () => {
+  test('does no harm if the reset does not reach the server', () => {
     const filter = [{ drop: { to: S1 } }];
     expect(outcome('server', { service: dnat, nodes: { l3: { filter } } })).toEqual(['works']);
   });
 
-  test('is refused by a router that hides the client', () => {
+  test('is refused by a router with source NAT', () => {
     const nat: NodeSketch['nat'] = { out: 'l2', to: 'masquerade' };
     expect(outcome('server', { service: dsr, nodes: { l3: { nat } } }).slice(0, 2)).toEqual(['out-of-window', 'l3']);
   });
@@ -74,7 +74,7 @@ describe('of the client', () => {
     expect(outcome('client', { service })).toEqual(['works']);
   });
 
-  test('leaves a router that hides the client with its own source, and nobody knows it', () => {
+  test('leaves a router with source NAT untranslated, and the server does not know its source', () => {
     const nat: NodeSketch['nat'] = { out: 'l2', to: 'masquerade' };
     expect(outcome('client', { service: dnat, nodes: { l3: { nat } } }, 's1').slice(0, 2)).toEqual([
       'out-of-window',

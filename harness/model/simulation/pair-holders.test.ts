@@ -18,16 +18,16 @@ function holders(steps: ActionPlan[][], pair: Partial<PairPlan> = {}): string[][
   return [-1, ...steps.keys()].map((step) => holdersAt(plan, step)[0]!.holders);
 }
 
-test('the highest priority holds the addresses; another takes over when it is gone, and gives them back', () => {
+test('the highest priority holds the addresses; a backup takes over when it is gone, and returns them', () => {
   expect(holders([[kill('l4a')], [start('l4a')]])).toEqual([['l4a'], ['l4b'], ['l4a']]);
 });
 
-test('without preemption the living master stays, until it goes itself', () => {
+test('without preemption the current master stays until it fails', () => {
   const steps = [[kill('l4a')], [start('l4a')], [kill('l4b')]];
   expect(holders(steps, { preempt: false })).toEqual([['l4a'], ['l4b'], ['l4b'], ['l4a']]);
 });
 
-test('a member without carrier is in fault, and nobody holds the addresses where all are', () => {
+test('a member without carrier is in fault; if all are, no node holds the addresses', () => {
   const plan = pairLab({ steps: [[cut('l2', 'l4a')], [kill('l2')]] });
   expect([0, 1].map((step) => holdersAt(plan, step)[0]!.members)).toEqual([
     { l4a: 'fault', l4b: 'master' },
@@ -36,29 +36,29 @@ test('a member without carrier is in fault, and nobody holds the addresses where
   expect(holdersAt(plan, 1)[0]!.holders).toEqual([]);
 });
 
-test('a paused master is silent and keeps the addresses: two hold them until it runs again', () => {
+test('a paused master is silent and keeps the addresses: two nodes hold them until it resumes', () => {
   const steps = [[pause('l4a')], [resume('l4a')], [pause('l4b')], [kill('l4b')]];
   expect(holders(steps)).toEqual([['l4a'], ['l4a', 'l4b'], ['l4a'], ['l4a'], ['l4a']]);
   expect(holders([[pause('l4b')], [kill('l4a')]])).toEqual([['l4a'], ['l4a'], []]);
 });
 
-test('of two masters that hear each other again the one of higher priority stays, preemption or not', () => {
+test('of two masters that hear each other again, the higher priority stays, with or without preemption', () => {
   const steps = [[pause('l4a')], [resume('l4a')]];
   expect(holders(steps, { preempt: false })).toEqual([['l4a'], ['l4a', 'l4b'], ['l4a']]);
 });
 
-test('members that do not hear each other all hold the addresses, though the rest of the network is whole', () => {
+test('members that do not hear each other all hold the addresses, though the rest of the network works', () => {
   const plan = withHeartbeat(pairLab({ steps: [[cut('x1', 'x2')], [mend('x2', 'x1')]] }));
   const at = [-1, 0, 1].map((step) => holdersAt(plan, step)[0]!);
   expect(at.map((one) => one.holders)).toEqual([['l4a'], ['l4a', 'l4b'], ['l4a']]);
 });
 
-test('where priorities are equal the higher address wins, as a number', () => {
+test('with equal priorities the numerically higher address wins', () => {
   const members = ['l4a', 'l4b'].map((node) => ({ node, iface: 'l2', priority: 100 }));
   expect(holders([], { members })).toEqual([['l4b']]);
 });
 
-test('who holds the addresses has them at the interface that the pair names, and nobody else', () => {
+test('only holders have the addresses, at the interface named by the pair', () => {
   const plan = pairLab({ steps: [[kill('l4a')]] });
   const having = (step: number): string[] =>
     withHolders(planAt(plan, step), holdersAt(plan, step))
@@ -69,7 +69,7 @@ test('who holds the addresses has them at the interface that the pair names, and
   expect([having(-1), having(0)]).toEqual([['l4a'], ['l4b']]);
 });
 
-describe('whatever happens', () => {
+describe('in any sequence of events', () => {
   const node = fc.constantFrom('l4a', 'l4b');
   const happening = fc.oneof(
     fc.record({ do: fc.constantFrom('kill' as const, 'start' as const), node }),
@@ -81,7 +81,7 @@ describe('whatever happens', () => {
   const every = (plan: Plan, of: (step: number) => boolean): boolean =>
     plan.timeline!.steps.every((_, step) => of(step));
 
-  it('exactly one holds the addresses as long as one has power and carrier, and none otherwise', () => {
+  it('exactly one node holds the addresses while one has power and carrier, and none otherwise', () => {
     fc.assert(
       fc.property(steps(happening), fc.boolean(), (all, preempt) => {
         const plan = pairLab({ steps: all, pair: { preempt } });
@@ -94,7 +94,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('no holder is without power, and who is preempted by nobody keeps the addresses', () => {
+  it('no holder is without power, and a holder that is not preempted keeps the addresses', () => {
     fc.assert(
       fc.property(steps(fc.oneof(happening, frozen)), (all) => {
         const plan = pairLab({ steps: all, pair: { preempt: false } });

@@ -68,11 +68,11 @@ describe('an echo request', () => {
     expect(pinged(to, 1273, narrow, false)).toEqual(['too-big', 'l3', 'sent']);
   });
 
-  test('of which the caller has made pieces goes on in smaller ones', () => {
+  test('that the caller has fragmented is fragmented again', () => {
     expect(pinged('s1', 1473, narrow, false)).toBe('works');
   });
 
-  test('that must not be cut does not leave a caller whose link is too narrow', () => {
+  test('with DF set does not leave a caller whose link is too narrow', () => {
     const client = { client: { mtu: 1300 } };
     expect(pinged('s1', 1272, client, true)).toBe('works');
     expect(pinged('s1', 1273, client, true)).toEqual(['too-big', 'client', 'unsent']);
@@ -80,13 +80,13 @@ describe('an echo request', () => {
   });
 });
 
-test('an echo reply is cut by a router on its way', () => {
+test('a router fragments an echo reply', () => {
   const lab = plan(oneArm({ services, nodes: { l3: { ofInterfaces: { client: { mtu: 1300 } } } } }));
   const ping = { ...flow(lab, 'client', 's1', 'icmp'), bytes: 1273, dontFragment: true as const };
   expect(predict(lab, ping)).toMatchObject([{ outcome: 'works', findings: [] }]);
 });
 
-test('a load balancer at ingress turns an echo request round, and nobody may cut that', () => {
+test('no router fragments an echo reply that a load balancer sends at ingress', () => {
   const nodes = { l3: { ofInterfaces: { client: { mtu: 1300 } } }, l4: { vipOwner: false } };
   const lab = plan(oneArm({ services: { direct: services.direct }, nodes }));
   const ping = { ...flow(lab, 'client', 'direct', 'icmp'), bytes: 1273 };
@@ -98,12 +98,12 @@ test.each(['proxied', 'direct'])('a switch says nothing, and TCP to %s never fin
   expect({ outcome, code: cause?.code, node: cause?.node }).toEqual({ outcome: 'fails', code: 'too-big', node: 'l2' });
 });
 
-test('what both ends say of themselves is kept to: a narrow end needs no discovery', () => {
+test('both ends honour the announced MSS: a narrow link at an end needs no discovery', () => {
   const { outcome } = predicted('proxied', 20_000, { client: { ofInterfaces: { edge: { mtu: 1300 } } } });
   expect(outcome).toBe('works');
 });
 
-describe('an L4 between router and servers, whose link to these is narrow', () => {
+describe('an L4 with a narrow link to its servers', () => {
   const upload = (
     service: Parameters<typeof inLine>[0]['services'][string],
     nodes: Record<string, Partial<NodeSketch>>,
@@ -118,11 +118,11 @@ describe('an L4 between router and servers, whose link to these is narrow', () =
   test.each([
     { vip: VIP_A, mode: 'dnat' as const, pool },
     { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: 'auto' },
-  ])('tells the caller, in whose words NAT puts what its error quotes: $mode', (service) => {
+  ])('notifies the caller, and NAT translates the quoted packet back: $mode', (service) => {
     expect(upload(service, {})).toMatchObject([{ outcome: 'works', cause: null }]);
   });
 
-  test('what it said of itself in a health check holds for no connection of another caller', () => {
+  test('the MSS announced in a health check does not apply to connections of other callers', () => {
     const service = { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: 'auto', check: 'tcp' as const };
     const lab = plan(inLine({ services: { a: service }, nodes: { l4: { ofInterfaces: { l2: { mtu: 1300 } } } } }));
     const told = predict(lab, { ...flow(lab, 'client', 'a'), bytes: 4000 });
@@ -130,7 +130,7 @@ describe('an L4 between router and servers, whose link to these is narrow', () =
   });
 });
 
-test('the address of a bridge has the smallest MTU of its ports: what it routes is cut for that, and lost nowhere', () => {
+test('the address of a bridge has the smallest MTU of its ports: routed packets are fragmented for it, not lost', () => {
   const l4 = { ofInterfaces: { l3: { mtu: 1400 } } };
   const l3 = { ofInterfaces: { l4: { mtu: 1400 } } };
   const lab = plan(inLineBridge({ services: {}, nodes: { l3, l4, s1: { gateway: L4 } } }));

@@ -12,12 +12,12 @@ function outcome(l3: Partial<NodeSketch>, to = 's1:80'): unknown[] {
   return [first!.cause?.code ?? first!.outcome, first!.cause?.node];
 }
 
-test('a router answers for whatever it reaches by another interface, and passes it on', () => {
+test('a router answers for addresses that it reaches via another interface, and forwards to them', () => {
   expect(outcome({})).toEqual(['no-neighbour', 'client']);
   expect(outcome({ proxyArp: true })).toEqual(['works', undefined]);
 });
 
-test('not where it forwards nothing, nor where it would look for the address behind the same interface', () => {
+test('not without forwarding, nor for addresses on the same interface', () => {
   expect(outcome({ proxyArp: true, forwarding: false })).toEqual(['no-neighbour', 'client']);
   const routes = [{ to: '203.0.113.11/32', via: '198.51.100.10' }];
   expect(outcome({ proxyArp: true, routes })).toEqual(['no-neighbour', 'client']);

@@ -46,7 +46,7 @@ test.each<[string, string[], Parameters<typeof outcomes>]>([
   expect(outcomes(...called)).toEqual(expected);
 });
 
-test('a SYN that is sent again may find a port, by another proxy IP', () => {
+test('a retransmitted SYN may find a free port on another proxy IP', () => {
   const service = { ...PROXIED, proxyIp: [PIP, '203.0.113.253'], proxyPorts: '40000-40000' };
   const lab = plan(oneArm({ services: { a: service } }));
   const called = { ...flow(lab, 'client', 'a'), repeat: 2 };
@@ -56,13 +56,13 @@ test('a SYN that is sent again may find a port, by another proxy IP', () => {
   expect(slow.map(({ request }) => request.at(-1)!.node)).not.toContain('s1');
 });
 
-test('the server sees a port of the range', () => {
+test('the server sees a source port in the range', () => {
   const lab = plan(oneArm({ services: { a: { ...PROXIED, proxyPorts: '50000-50003' } } }));
   const [{ request } = { request: [] }] = predict(lab, flow(lab, 'client', 'a'));
   expect(request.at(-1)!.src).toMatchObject({ ip: PIP, port: 50_000 });
 });
 
-describe('connections that are kept', () => {
+describe('kept connections', () => {
   const kept = (connections: number): Plan =>
     pairLab({
       service: { mode: 'proxy', proxyIp: PIP, proxyPorts: '40000-40007', pool: ['s1'] },
@@ -76,7 +76,7 @@ describe('connections that are kept', () => {
     expect(second![0]!.settled!.map(({ outcome }) => outcome)).toEqual(['works']);
   });
 
-  test('some have none, and get none later', () => {
+  test('some get no port, not even later', () => {
     for (const [stream] of predictTimeline(kept(9))) {
       const codes = stream!.settled!.map(({ outcome, cause }) => cause?.code ?? outcome);
       expect([...new Set(codes)].sort()).toEqual(EXHAUSTED);

@@ -26,15 +26,15 @@ function crossed(sketch: LabSketch, from: string, to: string, leg: 'request' | '
 
 const FRONT = { to: 'default', from: '203.0.113.0/24', via: '203.0.113.1' };
 
-describe('rules of sources', () => {
-  test('an answer takes the route of its source, and the source check asks for the way of that answer', () => {
+describe('source routing', () => {
+  test('a reply uses the route of its source, and source validation looks up that route', () => {
     expect(crossed(twoLegs({}), 'client', 's1:80')[0]).toBe('s1/l3');
     expect(crossed(twoLegs({ routes: [FRONT] }), 'client', 's1:80')[0]).toBe('s1/l2');
     expect(outcome(twoLegs({ rpFilter: 1 }))).toEqual(['reverse-path', 's1', expect.anything()]);
     expect(outcome(twoLegs({ rpFilter: 1, routes: [FRONT] }))).toEqual(['works']);
   });
 
-  test('its table is asked first, also for neighbours; what it does not have the next one has', () => {
+  test('its table is used first, also for neighbours; without a match the next table is used', () => {
     expect(crossed(twoLegs({ routes: [FRONT] }), 's2', 's1:80')).toEqual(['s1/l2', 'l2/l3', 'l3/l2', 'l2/s2']);
     const near = { to: '203.0.113.0/24', from: '203.0.113.0/24' };
     expect(crossed(twoLegs({ routes: [FRONT, near] }), 's2', 's1:80')).toEqual(['s1/l2', 'l2/s2']);
@@ -42,13 +42,13 @@ describe('rules of sources', () => {
     expect(crossed(twoLegs({ routes: [other] }), 'client', 's1:80')[0]).toBe('s1/l3');
   });
 
-  test('of two rules that match, the one that is written first is asked first', () => {
+  test('if two rules match, the one written first applies', () => {
     const wide = { to: 'default', from: '203.0.0.0/16', via: '192.0.2.1' };
     expect(crossed(twoLegs({ routes: [wide, FRONT] }), 'client', 's1:80')[0]).toBe('s1/l3');
     expect(crossed(twoLegs({ routes: [FRONT, wide] }), 'client', 's1:80')[0]).toBe('s1/l2');
   });
 
-  test('a call asks the main table for its source, and then the rule of that; ping asks the main table alone', () => {
+  test('a call selects its source with the main table, then uses the rule of that source; ping only uses the main table', () => {
     const back = { to: 'default', from: '192.0.2.0/24', via: '203.0.113.1' };
     expect(crossed(twoLegs({ routes: [back] }), 's1', 'client:80', 'request')[0]).toBe('s1/l2');
     const lab = plan(twoLegs({ routes: [back] }));
@@ -56,14 +56,14 @@ describe('rules of sources', () => {
     expect(ping!.request[0]).toMatchObject({ node: 's1', iface: 'l3' });
   });
 
-  test('who has no way without a source gets none to choose one', () => {
+  test('without a route before a source is selected, no source is selected', () => {
     const alone = twoLegs({ routes: [FRONT], gateway: undefined });
     expect(outcome(alone, 's1', 'client:80')).toEqual(['no-route', 's1', expect.anything()]);
     expect(outcome(alone, 'client', 's1:80')).toEqual(['works']);
   });
 });
 
-describe('routes that lead nowhere', () => {
+describe('routes that drop', () => {
   const ends = (type: 'blackhole' | 'unreachable' | 'prohibit') => ({ to: '203.0.113.11/32', type });
   const detail = (node: string, type: string) => ({
     code: 'dead-end',
@@ -77,14 +77,14 @@ describe('routes that lead nowhere', () => {
     expect(outcome(atCaller)).toEqual(['no-route', 'client', detail('client', type)]);
   });
 
-  test('a blackhole says nothing, the others tell the caller', () => {
+  test('a blackhole drops silently, the others notify the caller', () => {
     const answer = (type: 'blackhole' | 'unreachable'): string[] =>
       crossed(oneArm({ services: {}, nodes: { l3: { routes: [ends(type)] } } }), 'client', 's1:80');
     expect(answer('blackhole')).toEqual([]);
     expect(answer('unreachable')).toEqual(['l3/client']);
   });
 
-  test('a more special route passes by them, one of a source is for packets from there', () => {
+  test('a route with a longer prefix wins; one with a source only applies to packets from there', () => {
     const wide = { to: 'default', type: 'blackhole' as const };
     expect(outcome(oneArm({ services: {}, nodes: { l3: { routes: [wide] } } }))).toEqual(['works']);
     const ofClient = { ...ends('blackhole'), from: '198.51.100.0/24' };
@@ -93,7 +93,7 @@ describe('routes that lead nowhere', () => {
     expect(outcome(lab, 's2')).toEqual(['works']);
   });
 
-  test('the way back of a source that leads nowhere is none to a loose rp_filter, and no matter without one', () => {
+  test('a dropping route back fails loose rp_filter, and does not matter without rp_filter', () => {
     const drop = { to: '198.51.100.0/24', type: 'blackhole' as const };
     const l4 = (settings: Partial<NodeSketch>): unknown[] =>
       outcome(oneArm({ services: {}, nodes: { s1: { ...settings, routes: [drop] } } }));
@@ -102,7 +102,7 @@ describe('routes that lead nowhere', () => {
     expect(l4({})).toEqual(['no-route', 's1', expect.objectContaining({ code: 'dead-end' })]);
   });
 
-  test('a load balancer that puts frames on their way by itself passes by them', () => {
+  test('they do not affect a load balancer that forwards frames without routing', () => {
     const web = { vip: '203.0.113.80', mode: 'dsr' as const, pool: ['s1'] };
     const lab = oneArm({
       services: { web },
