@@ -2,7 +2,7 @@ import type { ControlResult } from '../../harness/terms/reason.ts';
 import { namesText, runText } from '../messages/names.ts';
 
 /** Controls of one kind are folded above this number. */
-const MOST_ALIKE = 4;
+const MAX_SEPARATE = 4;
 
 /** Folds many controls from one node with the same result into one that lists all destinations. */
 export function foldedControls(controls: ControlResult[]): ControlResult[] {
@@ -14,7 +14,7 @@ export function foldedControls(controls: ControlResult[]): ControlResult[] {
     groups.set(key, [...(groups.get(key) ?? []), control]);
   }
   return [...groups.values()].flatMap((alike) => {
-    if (alike.length <= MOST_ALIKE) return alike;
+    if (alike.length <= MAX_SEPARATE) return alike;
     const to = namesText(alike.map((control) => control.to ?? ''));
     return [{ ...alike[0]!, to, address: runText([alike[0]!.address, alike.at(-1)!.address]) }];
   });

@@ -13,7 +13,7 @@ export interface MatrixColumn {
 }
 
 /** Maximum number of callers with equal results that get separate rows. */
-const MOST_ALIKE = 4;
+const MAX_SEPARATE = 4;
 
 /**
  * Flows × variants as text: which flows work in which variant, and why not. A table if it fits into the width, else a
@@ -37,7 +37,7 @@ export function matrixText(
     alike.set(key, [...(alike.get(key) ?? []), flow]);
   }
   const rows = [...alike].flatMap(([key, group]) => {
-    if (group.length <= MOST_ALIKE) return group.map((flow) => [flow, ...outcomes(flow)]);
+    if (group.length <= MAX_SEPARATE) return group.map((flow) => [flow, ...outcomes(flow)]);
     return [[`${group[0]!} and ${group.length - 1} more`, ...(JSON.parse(key) as string[])]];
   });
   const table = textTable([head, ...rows]);

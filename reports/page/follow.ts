@@ -31,7 +31,7 @@ function reload(): void {
 }
 
 /** Restores the scroll position after a reload: browsers do it before the page is drawn. */
-export function scrollToFormerPlace(): void {
+export function restoreScrollPosition(): void {
   const place = sessionStorage.getItem(PLACE);
   sessionStorage.removeItem(PLACE);
   if (place !== null) scrollTo(0, Number(place));

@@ -1,13 +1,13 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { follow, scrollToFormerPlace } from './follow.ts';
+import { follow, restoreScrollPosition } from './follow.ts';
 import { readIndex } from './state/read-chunk.ts';
 
 void readIndex().then((index) => {
   render(<App index={index} />, document.getElementById('app')!);
   requestAnimationFrame(() => {
     performance.mark('first-view');
-    scrollToFormerPlace();
+    restoreScrollPosition();
     follow();
   });
 });

@@ -64,7 +64,7 @@ test('the drawing has every node with its addresses, and every crossed wire, in 
 
 test('drawing and list mark where prediction and packets differ, and the node where the walk ended', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/dsr-no-loopback/client-to-web');
-  await page.locator('svg.topology .parts').waitFor();
+  await page.locator('svg.topology .difference').waitFor();
   expect(await page.locator('svg.topology .death text').textContent()).toBe('✗ vip-not-on-server');
   expect(await page.locator('.steps .unseen').allInnerTexts()).toEqual([
     '≠ Prediction and packets differ here\ns1 → l2 predicted, not seen',

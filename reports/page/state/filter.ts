@@ -59,14 +59,14 @@ export function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[
 }
 
 /** Outcome of a flow, to compare cells: `works`, `fails`, `varies`, or a finding; null if it did not run. */
-export function wentHow(flow: IndexFlow): string | null {
+export function outcomeOf(flow: IndexFlow): string | null {
   return flow.findings[0] ?? flow.outcome;
 }
 
 /** Whether a flow's outcome differs between the variants that ran it. */
 export function flips(scenario: IndexScenario, flowName: string): boolean {
   const paths = scenario.variants
-    .flatMap(({ flows }) => flows.filter(({ name }) => name === flowName).map(wentHow))
+    .flatMap(({ flows }) => flows.filter(({ name }) => name === flowName).map(outcomeOf))
     .filter((path) => path !== null);
   return new Set(paths).size > 1;
 }

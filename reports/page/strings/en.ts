@@ -87,7 +87,7 @@ export const en = {
   notCalled: 'Nothing was called.',
   predicted: 'predicted',
   predictedOnly: 'predicted, not seen',
-  partsHere: 'Prediction and packets differ here',
+  differsHere: 'Prediction and packets differ here',
   diedAt: (node: string) => `ends at ${node}`,
   pathTitle: (flow: string) => `Path of the packets of ${flow}`,
   topologyTitle: (lab: string) => `Topology of ${lab}`,

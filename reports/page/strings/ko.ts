@@ -108,7 +108,7 @@ export const ko: Strings = {
   notCalled: '아무것도 호출하지 않았습니다.',
   predicted: '예측',
   predictedOnly: '예측되었으나 관측되지 않음',
-  partsHere: '여기서 예측과 패킷이 갈라집니다',
+  differsHere: '여기서 예측과 패킷이 갈라집니다',
   diedAt: (node) => `${node}에서 끝남`,
   pathTitle: (flow) => `${flow} 패킷의 경로`,
   topologyTitle: (lab) => `${lab} 구성도`,

@@ -115,10 +115,10 @@ function Side({
           const { key, ttl } = lookOf(crossing);
           return { key: [direction, key], ttl };
         }).map(({ step: { direction, crossing }, index, fold }) => {
-          const parts = differs >= index && differs < index + (fold?.count ?? 1);
+          const isDifferent = differs >= index && differs < index + (fold?.count ?? 1);
           return (
-            <li key={index} class={`${toneOf(direction)} ${parts ? 'differs' : ''}`}>
-              {parts && <strong class="parts">≠ {t.firstDifference}</strong>}
+            <li key={index} class={`${toneOf(direction)} ${isDifferent ? 'differs' : ''}`}>
+              {isDifferent && <strong class="difference">≠ {t.firstDifference}</strong>}
               <span class={fold ? 'fold' : 'step'}>
                 {fold ? (
                   t.fold(fold)
@@ -131,7 +131,7 @@ function Side({
         })}
         {differs === steps.length && (
           <li class="differs">
-            <strong class="parts">≠ {t.firstDifference}</strong>
+            <strong class="difference">≠ {t.firstDifference}</strong>
             <span class="absent">{t.nothing}</span>
           </li>
         )}

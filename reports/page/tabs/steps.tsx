@@ -53,11 +53,11 @@ export function StepList({ lanes, stepper, ownerOf }: { lanes: Lane[]; stepper: 
 function Step({ lane, stepper, ownerOf }: { lane: Lane; stepper: Stepper; ownerOf: MacOwner }) {
   const { t } = usePage();
   const { observed, number } = lane;
-  const parts = lane.parts && <strong class="parts">≠ {t.partsHere}</strong>;
+  const differs = lane.differs && <strong class="difference">≠ {t.differsHere}</strong>;
   if (!observed || number === null) {
     return (
       <li class="unseen">
-        {parts}
+        {differs}
         <span class="who">
           {lane.from} → {lane.to}
         </span>{' '}
@@ -67,7 +67,7 @@ function Step({ lane, stepper, ownerOf }: { lane: Lane; stepper: Stepper; ownerO
   }
   return (
     <li class={toneOf(lane.direction)}>
-      {parts}
+      {differs}
       <button
         type="button"
         onClick={() => stepper.stepTo(number)}

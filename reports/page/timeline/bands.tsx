@@ -4,7 +4,7 @@ import { usePage } from '../state/context.ts';
 import type { Place } from './place.ts';
 import { ROW, type TimelineLayout } from './layout.ts';
 import { xOf } from './scale.ts';
-import { fitting } from './text-width.ts';
+import { truncated } from './text-width.ts';
 
 export interface BandsProps {
   layout: TimelineLayout;
@@ -28,7 +28,7 @@ export function Bands({ layout: { bands, steady, more }, place, endMs }: BandsPr
       )}
       {steady && (
         <text class="gutter-note" x={0} y={steady.y + 12}>
-          {fitting(t.timeline.steady(steadyText(steady.bands)), place.gutter + place.width)}
+          {truncated(t.timeline.steady(steadyText(steady.bands)), place.gutter + place.width)}
         </text>
       )}
     </g>
@@ -43,7 +43,7 @@ function Band({ band: { of, spans }, y, place: { view, width, gutter }, endMs }:
     <g class="band" role="img" aria-label={`${name}: ${states}`}>
       <title>{`${name}: ${states}`}</title>
       <text class="gutter-name" x={0} y={y + 12}>
-        {fitting(name, gutter - 8)}
+        {truncated(name, gutter - 8)}
       </text>
       <svg x={gutter} y={y} width={width} height={ROW} overflow="hidden">
         {spans.map(({ fromMs, state }, i) => {
@@ -57,7 +57,7 @@ function Band({ band: { of, spans }, y, place: { view, width, gutter }, endMs }:
               <rect x={from} y={2} width={Math.max(1, to - from)} height={ROW - 3} />
               {HATCHED.includes(state) && <path class="hatch" d={hatch(left, Math.min(width, to))} />}
               <text x={left + 4} y={12}>
-                {fitting(t.messages.timeline.states[state], Math.min(width, to) - left - 6)}
+                {truncated(t.messages.timeline.states[state], Math.min(width, to) - left - 6)}
               </text>
             </g>
           );

@@ -10,7 +10,7 @@ import type { Place } from './place.ts';
 import { type Lane, layoutTimeline, type PlacedRow, ROW } from './layout.ts';
 import { nearestCall } from './rows.ts';
 import { moved, msAt, rulerMarks, type View, xOf, zoomed } from './scale.ts';
-import { fitting } from './text-width.ts';
+import { truncated } from './text-width.ts';
 
 export interface ChartProps {
   variant: PageVariant;
@@ -139,13 +139,13 @@ function StepShape({ step, number, place: { view, width }, layout }: StepShapePr
       <rect class="ground" x={from} y={layout.steps - 2} width={Math.max(0, to - from)} height={layout.height} />
       <line class="begin" x1={from} x2={from} y1={layout.steps - 2} y2={layout.height} />
       <text class="name" x={left + 5} y={layout.steps + 12}>
-        {fitting(name, room * 0.95)}
+        {truncated(name, room * 0.95)}
       </text>
       {marks.map((x, i) => (
         <path key={i} class="action" d={`M${x},${layout.actions + 15}l-4,-7h8z`} />
       ))}
       <text class="actions" x={textAt} y={layout.actions + 12}>
-        {fitting(actions, room - (textAt - left - 4))}
+        {truncated(actions, room - (textAt - left - 4))}
       </text>
     </g>
   );

@@ -8,7 +8,7 @@ import type { Place } from './place.ts';
 import { type Lane, type LaneCell, type PlacedRow, predictedSpan, ROW } from './layout.ts';
 import { neighbouringCall } from './rows.ts';
 import { xOf } from './scale.ts';
-import { fitting, textWidth } from './text-width.ts';
+import { truncated, textWidth } from './text-width.ts';
 import { signAt, signPath, tickPath } from './ticks.ts';
 
 /** Selects a call of a stream: `next` maps the index of the selected call (null: none) to the new one. */
@@ -74,16 +74,16 @@ export function LaneShape({ variant, lane, place, causes, picked, onPick }: Lane
           {stream.name}
         </text>
         <text class="stream-title" x={titleLeft} y={top + 15}>
-          {fitting(title, gutter + width - titleLeft)}
+          {truncated(title, gutter + width - titleLeft)}
         </text>
         {lane.outages !== null && (
           <text class="gutter-note" x={0} y={lane.outages + 12}>
-            {fitting(t.timeline.outages, gutter)}
+            {truncated(t.timeline.outages, gutter)}
           </text>
         )}
         {lane.predicted !== null && (
           <text class="gutter-note" x={0} y={lane.predicted + 12}>
-            {fitting(t.timeline.predictedOutage, gutter)}
+            {truncated(t.timeline.predictedOutage, gutter)}
           </text>
         )}
         {lane.rows.map((row, i) => (
@@ -121,7 +121,7 @@ function RowName({ placed: { row, y }, causes, gutter }: RowNameProps) {
     return (
       <text class="gutter-name" x={0} y={y + 12}>
         <title>{name}</title>
-        {fitting(name, gutter - 8)}
+        {truncated(name, gutter - 8)}
       </text>
     );
   }
@@ -132,7 +132,7 @@ function RowName({ placed: { row, y }, causes, gutter }: RowNameProps) {
       <title>{name}</title>
       <path class="sign" d={signAt(sign, 6, y + ROW / 2)} />
       <text class="gutter-name" x={16} y={y + 12}>
-        {fitting(name, gutter - 22)}
+        {truncated(name, gutter - 22)}
       </text>
     </g>
   );

@@ -19,19 +19,19 @@ interface ConnectionSpan {
 }
 
 /** Maximum number of servers, connections or states with separate rows. */
-const MOST_ROWS = 6;
+const MAX_ROWS = 6;
 
 /** Rows of a stream: one per kept connection if they are few or `all` is set, else by server, then by cause. */
 export function rowsOf({ calls, connection }: PageStream, all: boolean): Row[] {
   if (connection === 'kept') {
     const rows = connectionRows(calls);
-    if (all || rows.length <= MOST_ROWS) return rows;
+    if (all || rows.length <= MAX_ROWS) return rows;
   }
   const served = groups(calls, ({ outcome, servedBy }) => (outcome === 'works' ? (servedBy ?? '') : null));
   const failed = groups(calls, ({ outcome, cause }) => (outcome === 'fails' ? JSON.stringify(cause) : null));
   const servers = [...served.keys()].sort(natural.compare);
   return [
-    ...(all || servers.length <= MOST_ROWS
+    ...(all || servers.length <= MAX_ROWS
       ? servers.map((by): Row => ({ kind: 'served', by, servers: 1, calls: served.get(by)! }))
       : [sharedRow(calls, servers)]),
     ...[...failed].map(([cause, of]): Row => ({ kind: 'failed', cause: JSON.parse(cause) as Place | null, calls: of })),
@@ -126,7 +126,7 @@ export function shownBands(
   const isSteady = ({ of, spans }: StateBand) => of.kind !== 'member' && spans.every(({ state }) => state === 'up');
   const changing = sorted.filter((band) => !isSteady(band));
   const servers = changing.filter(({ of }) => of.kind === 'server');
-  const hidden = new Set(servers.slice(MOST_ROWS));
+  const hidden = new Set(servers.slice(MAX_ROWS));
   return {
     shown: changing.filter((band) => !hidden.has(band)),
     steady: sorted.filter(isSteady),

@@ -5,7 +5,7 @@ export interface View {
 }
 
 /** Minimum visible time range, ms. */
-const LEAST_MS = 2;
+const MIN_RANGE_MS = 2;
 /** Minimum distance between marks of a ruler, pixels. */
 const MARK_WIDTH = 76;
 
@@ -21,7 +21,7 @@ export function msAt({ fromMs, toMs }: View, width: number, x: number): number {
 
 /** The range multiplied by `factor`; the time `around` keeps its position. */
 export function zoomed({ fromMs, toMs }: View, factor: number, around: number, whole: View): View {
-  const length = Math.max(LEAST_MS, (toMs - fromMs) * factor);
+  const length = Math.max(MIN_RANGE_MS, (toMs - fromMs) * factor);
   const share = (around - fromMs) / (toMs - fromMs);
   return within({ fromMs: around - length * share, toMs: around + length * (1 - share) }, whole);
 }

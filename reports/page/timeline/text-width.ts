@@ -10,7 +10,7 @@ export function textWidth(text: string): number {
 }
 
 /** The text, truncated to this many pixels; empty if nothing fits. */
-export function fitting(text: string, width: number): string {
+export function truncated(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let [fits, used] = ['', CHARACTER];
   for (const character of text) {

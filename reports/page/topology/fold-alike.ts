@@ -6,7 +6,7 @@ import { nodeLabel } from './node-label.ts';
 type Drawn = Pick<Plan, 'nodes' | 'links' | 'services'>;
 
 /** Maximum number of nodes of one kind that are readable side by side. */
-const MOST_ALIKE = 6;
+const MAX_SEPARATE = 6;
 
 /**
  * A plan to draw: many nodes with the same peer that differ only in their addresses are replaced by one, with the
@@ -17,28 +17,28 @@ export function foldAlike(plan: Drawn, shown: Set<string>): Drawn {
   const groups = new Map<string, NodePlan[]>();
   for (const node of plan.nodes) {
     if (node.interfaces.length !== 1 || shown.has(node.name)) continue;
-    const key = traitsOf(node, plan);
+    const key = groupKey(node, plan);
     groups.set(key, [...(groups.get(key) ?? []), node]);
   }
-  const standsFor = new Map<string, NodePlan>();
+  const replacements = new Map<string, NodePlan>();
   for (const alike of groups.values()) {
-    if (alike.length <= MOST_ALIKE) continue;
+    if (alike.length <= MAX_SEPARATE) continue;
     const one = folded(alike);
-    for (const { name } of alike) standsFor.set(name, one);
+    for (const { name } of alike) replacements.set(name, one);
   }
-  if (standsFor.size === 0) return plan;
+  if (replacements.size === 0) return plan;
   const peers = (node: NodePlan): NodePlan => ({
     ...node,
     interfaces: distinct(
       node.interfaces.map((i) => {
-        const one = standsFor.get(i.peer)?.name;
+        const one = replacements.get(i.peer)?.name;
         return one === undefined ? i : { ...i, name: one, peer: one };
       }),
       ({ name }) => name,
     ),
   });
   return {
-    nodes: [...new Set(plan.nodes.map((node) => standsFor.get(node.name) ?? peers(node)))],
+    nodes: [...new Set(plan.nodes.map((node) => replacements.get(node.name) ?? peers(node)))],
     links: distinct(
       plan.links.map(({ ends: [a, b] }) => ({
         ends: [nameOf(a), nameOf(b)] as [LinkEnd, LinkEnd],
@@ -50,12 +50,12 @@ export function foldAlike(plan: Drawn, shown: Set<string>): Drawn {
   };
 
   function nameOf<E extends { node: string }>(end: E): E {
-    return { ...end, node: standsFor.get(end.node)?.name ?? end.node };
+    return { ...end, node: replacements.get(end.node)?.name ?? end.node };
   }
 }
 
 /** Peers of a node, and its label without its own addresses. */
-function traitsOf(node: NodePlan, { services }: Drawn): string {
+function groupKey(node: NodePlan, { services }: Drawn): string {
   const { role, lines } = nodeLabel(node, services);
   return JSON.stringify([role, node.interfaces[0]!.peer, lines.filter(({ kind }) => kind !== 'address')]);
 }

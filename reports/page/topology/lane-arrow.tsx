@@ -28,9 +28,9 @@ export function LaneArrow({ placed: { lane, line, badge: at }, state }: { placed
           </text>
         </>
       )}
-      {lane.parts && (
-        <g class="parts">
-          <title>{t.partsHere}</title>
+      {lane.differs && (
+        <g class="difference">
+          <title>{t.differsHere}</title>
           <circle cx={midpoint(line, 0.24).x} cy={midpoint(line, 0.24).y} r={8} />
           <text x={midpoint(line, 0.24).x} y={midpoint(line, 0.24).y + 4} text-anchor="middle">
             ≠

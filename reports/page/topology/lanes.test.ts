@@ -14,8 +14,8 @@ const walk = (request: TestPath, reply?: TestPath): Walk => ({
 });
 const arrows = (observed: Walk | null, predicted: Walk | null) =>
   lanesOf(observed, predicted, peerOf).map(
-    ({ number, from, to, predicted, parts }) =>
-      `${number ?? '-'} ${from}>${to}${predicted ? ' predicted' : ''}${parts ? ' parts' : ''}`,
+    ({ number, from, to, predicted, differs }) =>
+      `${number ?? '-'} ${from}>${to}${predicted ? ' predicted' : ''}${differs ? ' differs' : ''}`,
   );
 
 const there = { path: ['client', 'l3', 'l2', 'l4', 'l2', 's1'] };
@@ -36,7 +36,7 @@ test('paths that diverge share their beginning; the point is marked once', () =>
   expect(arrows(seen, walk(there, direct))).toEqual([
     '1 client>l3 predicted',
     '2 l3>l2 predicted',
-    '3 l2>s2 parts',
+    '3 l2>s2 differs',
     '- l2>l4 predicted',
     '- l4>l2 predicted',
     '- l2>s1 predicted',
@@ -49,7 +49,7 @@ test('paths that diverge share their beginning; the point is marked once', () =>
 test('a missing reply differs at its beginning', () => {
   expect(arrows(walk(there), walk(there, direct)).slice(4)).toEqual([
     '5 l2>s1 predicted',
-    '- s1>l2 predicted parts',
+    '- s1>l2 predicted differs',
     '- l2>l3 predicted',
     '- l3>client predicted',
   ]);
@@ -57,7 +57,7 @@ test('a missing reply differs at its beginning', () => {
 
 test('the same wire with other addresses is a different path', () => {
   const natted = walk({ path: there.path, rewrites: { l4: { dst: '203.0.113.11' } } });
-  expect(arrows(walk(there), natted)[3]).toBe('4 l4>l2 parts');
+  expect(arrows(walk(there), natted)[3]).toBe('4 l4>l2 differs');
 });
 
 test('a flow that did not run has a predicted path and no difference', () => {

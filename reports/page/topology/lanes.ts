@@ -15,7 +15,7 @@ export interface Lane {
   /** Position in the observed path, from 1; null if predicted but not observed. */
   number: number | null;
   /** First lane at which prediction and observation differ. */
-  parts: boolean;
+  differs: boolean;
   /** Further rounds of the loop whose first round ends with this lane. */
   fold: Fold | null;
 }
@@ -25,19 +25,19 @@ type Whole = Omit<Lane, 'number' | 'fold'> & Pick<Look, 'ttl'>;
 
 /** Arrows of a flow in time order: the common part once, then both versions. No difference if `observed` is null. */
 export function lanesOf(observed: Walk | null, predicted: Walk | null, peerOf: PeerOf): Lane[] {
-  const lanesOfLeg = (leg: Leg, hopsOf: (walk: Walk) => Hop[]): Whole[] =>
-    directionLanes(leg, observed && hopsOf(observed), predicted && hopsOf(predicted), peerOf);
+  const lanesIn = (direction: Leg, hopsOf: (walk: Walk) => Hop[]): Whole[] =>
+    directionLanes(direction, observed && hopsOf(observed), predicted && hopsOf(predicted), peerOf);
   const all = [
-    ...lanesOfLeg('question', ({ question }) => question?.request ?? []),
-    ...lanesOfLeg('answer', ({ question }) => question?.reply ?? []),
-    ...lanesOfLeg('request', ({ request }) => request),
-    ...lanesOfLeg('reply', ({ reply }) => reply),
+    ...lanesIn('question', ({ question }) => question?.request ?? []),
+    ...lanesIn('answer', ({ question }) => question?.reply ?? []),
+    ...lanesIn('request', ({ request }) => request),
+    ...lanesIn('reply', ({ reply }) => reply),
   ];
-  let parted = false;
+  let found = false;
   const lanes = all.map((lane) => {
-    const parts = lane.parts && !parted;
-    parted ||= lane.parts;
-    return { ...lane, parts };
+    const differs = lane.differs && !found;
+    found ||= lane.differs;
+    return { ...lane, differs };
   });
   return folded(lanes);
 }
@@ -50,11 +50,11 @@ function folded(whole: Whole[]): Lane[] {
     ttl,
   }));
   for (const { step, fold } of rows) {
-    const { direction, from, to, link, predicted, observed, parts } = step;
+    const { direction, from, to, link, predicted, observed, differs } = step;
     if (fold) lanes.at(-1)!.fold = fold;
     else
       lanes.push({
-        ...{ direction, from, to, link, predicted, observed, parts },
+        ...{ direction, from, to, link, predicted, observed, differs },
         number: observed ? ++number : null,
         fold: null,
       });
@@ -64,14 +64,14 @@ function folded(whole: Whole[]): Lane[] {
 
 function directionLanes(
   direction: Lane['direction'],
-  seen: Hop[] | null,
-  thought: Hop[] | null,
+  observedHops: Hop[] | null,
+  predictedHops: Hop[] | null,
   peerOf: PeerOf,
 ): Whole[] {
-  const real = crossings(seen ?? [], peerOf);
-  const paper = thought ? crossings(thought, peerOf) : [];
+  const actual = crossings(observedHops ?? [], peerOf);
+  const expected = predictedHops ? crossings(predictedHops, peerOf) : [];
   const same = (i: number) => {
-    const [a, b] = [real[i], paper[i]];
+    const [a, b] = [actual[i], expected[i]];
     return (
       a !== undefined &&
       b !== undefined &&
@@ -83,9 +83,10 @@ function directionLanes(
   };
   let common = 0;
   while (same(common)) common += 1;
-  const differs = seen !== null && thought !== null && (common < real.length || common < paper.length);
+  const hasDifference =
+    observedHops !== null && predictedHops !== null && (common < actual.length || common < expected.length);
   return [
-    ...real.map((crossing, i) => ({
+    ...actual.map((crossing, i) => ({
       direction,
       from: crossing.from,
       to: crossing.to,
@@ -93,9 +94,9 @@ function directionLanes(
       predicted: i < common,
       observed: crossing,
       ttl: hopOf(crossing).ttl,
-      parts: differs && i === common,
+      differs: hasDifference && i === common,
     })),
-    ...paper.slice(common).map((crossing, i) => ({
+    ...expected.slice(common).map((crossing, i) => ({
       direction,
       from: crossing.from,
       to: crossing.to,
@@ -103,7 +104,7 @@ function directionLanes(
       predicted: true,
       observed: null,
       ttl: hopOf(crossing).ttl,
-      parts: differs && i === 0 && common >= real.length,
+      differs: hasDifference && i === 0 && common >= actual.length,
     })),
   ];
 }

@@ -69,8 +69,9 @@ export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>,
     );
     for (const b of boxes) b.tier = index;
     // A switch with only load balancers behind it is below the other wires.
-    const isApart = placed.size > 0 && tier.every(({ name, bridge }) => bridge && !leadsOn(name, byName));
-    (isApart ? placeApart : placeTier)(boxes, { y, nodes: tier, size, armed }, placed);
+    const isBalancerSwitch =
+      placed.size > 0 && tier.every(({ name, bridge }) => bridge && !hasOthersBehind(name, byName));
+    (isBalancerSwitch ? placeBalancerSwitch : placeTier)(boxes, { y, nodes: tier, size, armed }, placed);
     for (const b of boxes) placed.set(b.name, b);
     y = Math.max(...boxes.map((b) => b.y + b.height)) + tierGap;
   }
@@ -110,11 +111,11 @@ function tiersOf(nodes: NodePlan[], armed: OneArmed): NodePlan[][] {
 type OneArmed = Map<string, { peer: string; side: 'left' | 'right' }>;
 
 /** Whether a node has anything behind it except load balancers, which may have a separate switch. */
-function leadsOn(name: string, byName: Map<string, NodePlan>, seen = new Set<string>()): boolean {
+function hasOthersBehind(name: string, byName: Map<string, NodePlan>, seen = new Set<string>()): boolean {
   const node = byName.get(name);
   if (!node || seen.has(name) || ROLES[node.role].balances) return false;
   seen.add(name);
-  return !node.bridge || node.interfaces.some(({ peer }) => leadsOn(peer, byName, seen));
+  return !node.bridge || node.interfaces.some(({ peer }) => hasOthersBehind(peer, byName, seen));
 }
 
 /** Nodes at the other ends of a node's links; the VLANs of a trunk are one link. */
@@ -130,7 +131,7 @@ function oneArmed(nodes: NodePlan[], byName: Map<string, NodePlan>): OneArmed {
     const peers = peersOf(node);
     const isRouterOnTrunk = ROLES[role].forwards && peers.length === 1 && node.interfaces.length > 1;
     if (!ROLES[role].balances && !isRouterOnTrunk) continue;
-    const arms = peers.length === 1 ? peers : peers.filter((peer) => leadsOn(peer, byName));
+    const arms = peers.length === 1 ? peers : peers.filter((peer) => hasOthersBehind(peer, byName));
     if (arms.length !== 1) continue;
     const [peer] = arms as [string];
     const [first, ...others] = [...armed.values()].filter((one) => one.peer === peer);
@@ -208,7 +209,7 @@ function placeTier(boxes: Box[], { y, nodes: tier, size, armed: arms }: Tier, pl
 }
 
 /** Places each box of the tier below its last parent, as far as the boxes before it leave space. */
-function placeApart(boxes: Box[], { y, nodes, size }: Tier, placed: Map<string, Box>): void {
+function placeBalancerSwitch(boxes: Box[], { y, nodes, size }: Tier, placed: Map<string, Box>): void {
   let free = -Infinity;
   for (const b of boxes) {
     const { interfaces } = nodes.find(({ name }) => name === b.name)!;

@@ -4,7 +4,7 @@ import { usePage } from '../state/context.ts';
 import { toFragment } from '../state/route.ts';
 
 /** Maximum number of attempts that are listed separately. */
-const MOST_LISTED = 12;
+const MAX_LISTED = 12;
 
 /** Selects the attempt to show: from all if they are few, else from the distinct outcomes and a list. */
 export function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAttempt | null }) {
@@ -22,7 +22,7 @@ export function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAtte
       .filter(Boolean)
       .join(' ');
   const link = (number: number) => toFragment({ ...state, attempt: number, call: 0, step: 0 });
-  if (attempts.length <= MOST_LISTED) {
+  if (attempts.length <= MAX_LISTED) {
     return (
       <nav class="attempts" aria-label={title}>
         {attempts.map((attempt, i) => (

@@ -1,7 +1,7 @@
 import type { IndexScenario, IndexVariant } from '../../content/page-index.ts';
 import { Outcome, StreamOutcome, VerdictMark } from '../components/badge.tsx';
 import { cellLink, usePage } from '../state/context.ts';
-import { flips, wentHow } from '../state/filter.ts';
+import { flips, outcomeOf } from '../state/filter.ts';
 import { inUtc } from '../components/in-utc.ts';
 import { toFragment } from '../state/route.ts';
 
@@ -104,7 +104,7 @@ function MatrixCell({ scenario, variant, name }: { scenario: IndexScenario; vari
   const open = state.variant === variant.name && state.flow === name;
   const change = { tab: state.tab, ...(flow.stream ? { against: state.against } : {}) };
   return (
-    <td class={`${flow.verdict} ${wentHow(flow) ?? ''}`}>
+    <td class={`${flow.verdict} ${outcomeOf(flow) ?? ''}`}>
       <a href={cellLink(state, { scenario, variant, flow }, change)} aria-current={open ? 'true' : undefined}>
         <span>
           {' '}

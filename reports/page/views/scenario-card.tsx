@@ -2,7 +2,7 @@ import type { IndexScenario } from '../../content/page-index.ts';
 import { countVerdicts } from '../../content/cells.ts';
 import { VerdictMark } from '../components/badge.tsx';
 import { usePage } from '../state/context.ts';
-import { wentHow } from '../state/filter.ts';
+import { outcomeOf } from '../state/filter.ts';
 
 /** A scenario in the list: its title, its lab, and a small matrix. */
 export function ScenarioCard({ scenario, link }: { scenario: IndexScenario; link: string }) {
@@ -30,7 +30,7 @@ export function ScenarioCard({ scenario, link }: { scenario: IndexScenario; link
           scenario.variants.map((variant) => {
             const flow = variant.flows.find((f) => f.name === name);
             return (
-              <i key={`${variant.name}/${name}`} class={flow ? `${flow.verdict} ${wentHow(flow) ?? ''}` : 'none'} />
+              <i key={`${variant.name}/${name}`} class={flow ? `${flow.verdict} ${outcomeOf(flow) ?? ''}` : 'none'} />
             );
           }),
         )}
