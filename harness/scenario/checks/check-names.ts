@@ -144,10 +144,10 @@ function besideDns(server: string, { services, nodes, servers }: ScenarioFile, l
         : [],
     ),
   );
-  const said = nodes[server]?.listeners;
+  const own = nodes[server]?.listeners;
   const ofServers = lab.nodes[server]!.role === 'server' ? servers.listeners : undefined;
-  const path = said === undefined ? ['servers', 'listeners'] : ['nodes', server, 'listeners'];
-  const elsewhere = (said ?? ofServers ?? []).flatMap((written, index): Problem[] => {
+  const path = own === undefined ? ['servers', 'listeners'] : ['nodes', server, 'listeners'];
+  const elsewhere = (own ?? ofServers ?? []).flatMap((written, index): Problem[] => {
     const { protocol, port, answersFrom } = listenerOf(written);
     if (protocol !== 'udp' || port !== DNS_PORT || answersFrom === undefined) return [];
     const message = `has no effect: ${server} is a DNS server there, which replies from the called address`;
