@@ -156,6 +156,21 @@ test('datagrams and echoes are known by their token alone', () => {
   expect(belonging(echoes, { ...KEY, protocol: 'icmp' })).toEqual(echoes.slice(0, 2));
 });
 
+test('a DNS answer whose source NAT has changed belongs to the question from that port, as do errors about it', () => {
+  const datagram = ([src, srcPort]: End, [dst, dstPort]: End, payload: string): Sighting =>
+    sighting('x', 0x0800, ipv4({ src, dst, protocol: 17 }, udp(srcPort, dstPort, payload)));
+  const asked = datagram([CLIENT, 20000], [S1, 53], `${KEY.token} 0`);
+  const answer = (port: number): Sighting => datagram([PIP, 53], [CLIENT, port], 'answer');
+  const quoted = ipv4({ src: PIP, dst: CLIENT, protocol: 17 }, uint16(53, 20000));
+  const error = sighting(
+    'client',
+    0x0800,
+    ipv4({ src: CLIENT, dst: PIP, protocol: 1 }, icmp(3, 3, uint16(0, 0), quoted)),
+  );
+  const all = [asked, answer(20000), error, answer(20001)];
+  expect(belonging(all, { ...KEY, protocol: 'udp', address: S1, port: 53 })).toEqual(all.slice(0, 3));
+});
+
 test('an ICMP error about a connection does not belong to an echo between the same addresses', () => {
   const request = icmp(8, 0, uint16(1, 1), Buffer.from(KEY.token));
   const echo = sighting('client', 0x0800, ipv4({ src: CLIENT, dst: S1, protocol: 1 }, request));

@@ -97,13 +97,21 @@ class Known {
       return true;
     }
     // DNS answers do not contain the token.
-    if (frame.udp && frame.token === undefined) return this.#conversations.has(conversation(frame)!);
+    if (frame.udp && frame.token === undefined) return this.#isAnswer(frame);
     if (!frame.tcp || this.key.protocol !== 'tcp') return false;
     if (this.#conversations.has(conversation(frame)!)) {
       if (frame.tcp.flags === 'S') this.#initialSequences.add(frame.tcp.seq);
       return true;
     }
     if (!this.#isStart(node, frame)) return false;
+    this.#learn(frame);
+    return true;
+  }
+
+  /** NAT of the server's address makes it another conversation; no other attempt uses the caller's port. */
+  #isAnswer(frame: Frame): boolean {
+    if (this.#conversations.has(conversation(frame)!)) return true;
+    if (frame.udp!.dstPort !== this.key.sourcePort || !this.#sources.has(frame.ip!.dst)) return false;
     this.#learn(frame);
     return true;
   }

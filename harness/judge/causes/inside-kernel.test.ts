@@ -83,6 +83,17 @@ test('a route that leads nowhere: of the packet, of a server that the L4 chose, 
   expect(causeWith('l3', { to: VIP_A, from: '10.0.0.0/8', type: 'blackhole' })).not.toContain('dead-end');
 });
 
+test('a load balancer without servers rejects before its kernel checks the source, if it is not the owner of the VIP', () => {
+  const judged = (vipOwner: boolean, kernelOnAnswer: RouteAnswer) => {
+    const lab = oneArm({ services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s2'] } }, nodes: { l4: { vipOwner } } });
+    const seen = { kernel: 'reverse-path' as const, kernelOnAnswer, healthy: [] };
+    return named(endingAt(evidenceOf(lab, 'client', 'a', seen), 'l4'));
+  };
+  expect(judged(false, 'no-route')).toEqual(['no-route', 'l4']);
+  expect(judged(false, 'routed')).toEqual(['no-server-available', 'l4']);
+  expect(judged(true, 'no-route')).toEqual(['reverse-path', 'l4']);
+});
+
 describe('where a tunnel ends', () => {
   const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
   const causeBy = (rpFilter: 0 | 1 | 2, counters: Record<string, number>) => {

@@ -1,6 +1,6 @@
 import { listensAt } from '../../terms/listener.ts';
 import { endDevice, endsAt } from '../../terms/tunnel.ts';
-import { MODES } from '../../terms/mode.ts';
+import { MODES, vipsAtIngress } from '../../terms/mode.ts';
 import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
@@ -33,6 +33,14 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   // The kernel was asked about the received packet; if NAT changed its destination, counters are more reliable.
   const counted = service && balancedBy(service, node) && dst.ip === service.vip ? byCounters(hop, evidence) : null;
   if (counted) return counted;
+  const rejects =
+    service !== undefined &&
+    leg === 'request' &&
+    balancedBy(service, node) &&
+    dst.ip === service.vip &&
+    hasNoAvailableServer(node, service, evidence);
+  // Rejected before the kernel checks the source (lb/render/at-ingress.ts).
+  if (rejects && isAtIngress(settings, service)) return rejection(service, brought, evidence);
   if (kernel === 'reverse-path' || (kernel === 'source-refused' && isOn('rp_filter', settings, iface) && !refusesOwn)) {
     return cause('reverse-path', 'reverse-path-fails', { node, source: src.ip, iface });
   }
@@ -42,17 +50,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   const { inside } = hop;
   if (inside !== undefined && own.includes(dst.ip) && !endsAt(settings, { outer: dst.ip, carried: inside.dst }))
     return cause('no-tunnel-end', 'tunnel-end-missing', { node, address: dst.ip });
-  if (
-    service &&
-    leg === 'request' &&
-    balancedBy(service, node) &&
-    dst.ip === service.vip &&
-    hasNoAvailableServer(node, service, evidence)
-  ) {
-    return (
-      answerHasNoRoute(brought, evidence) ?? cause('no-server-available', 'pool-down', { node, service: service.name })
-    );
-  }
+  if (rejects) return rejection(service, brought, evidence);
   const exhausted =
     service && balancedBy(service, node) && leg === 'request' && portsExhausted(service, node, evidence);
   if (exhausted) return exhausted;
@@ -108,6 +106,17 @@ function handsFramesOver(hop: Hop, { plan, flow, healthy }: Evidence): boolean {
   if (!service || MODES[service.mode].handsOver !== 'mac' || service.vip !== hop.dst.ip) return false;
   const isAnyUp = healthy === null || service.pool.some((server) => healthy.includes(server.node));
   return isAnyUp && flow.protocol !== 'icmp' && balancedBy(service, hop.node) && isAddressee(hop, plan);
+}
+
+function isAtIngress({ balancer }: NodePlan, { vip }: ServicePlan): boolean {
+  return balancer !== null && vipsAtIngress(balancer.config).has(vip);
+}
+
+/** A load balancer without an available server rejects, if it has a route to the caller. */
+function rejection({ name: service }: ServicePlan, brought: Hop, evidence: Evidence): Cause {
+  return (
+    answerHasNoRoute(brought, evidence) ?? cause('no-server-available', 'pool-down', { node: brought.node, service })
+  );
 }
 
 function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cause | null {

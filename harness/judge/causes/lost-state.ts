@@ -84,13 +84,16 @@ export const unbegun: Rule = ({ packets, plan, counters, moment }) => {
   for (const { name, idleTimeoutMs } of plan.nodes) {
     if (idleTimeoutMs === undefined || counters?.[name]?.[UNBEGUN] === undefined) continue;
     const at = packets.filter(({ node, frame }) => node === name && frame.tcp !== undefined);
-    if (at.some(({ frame }) => frame.tcp!.flags === 'S')) continue;
+    // Conntrack does not see what only the node's bridge forwards.
+    const isRouted = ({ direction, frame }: Sighting): boolean =>
+      nodeWithMac(plan, direction === 'in' ? frame.dstMac : frame.srcMac)?.name === name;
+    if (at.some((one) => one.frame.tcp!.flags === 'S' && isRouted(one))) continue;
     const dropped = at.find(
-      ({ time, direction, frame }) =>
-        direction === 'in' &&
-        nodeWithMac(plan, frame.dstMac)?.name === name &&
-        !/[SR]/.test(frame.tcp!.flags) &&
-        !at.some((one) => one.direction === 'out' && one.time >= time && sameSegment(one.frame, frame)),
+      (came) =>
+        came.direction === 'in' &&
+        isRouted(came) &&
+        !/[SR]/.test(came.frame.tcp!.flags) &&
+        !at.some((one) => one.direction === 'out' && one.time >= came.time && sameSegment(one.frame, came.frame)),
     );
     if (dropped === undefined) continue;
     const { src: source, dst: destination } = dropped.frame.ip!;

@@ -254,6 +254,27 @@ test('connection-unknown: a load balancer with an idle timeout drops the data of
   expect(name(seen, { l4: {} as { 'l4lab_idle unbegun': number } })).not.toBe('connection-unknown');
 });
 
+test('connection-unknown: the same, though its bridge forwarded the SYN, and the reset that it sent made the server refuse', () => {
+  const sketch = inLineBridge({
+    services: dsr,
+    servers: { gateway: '203.0.113.2' },
+    nodes: { l4: { idleTimeoutMs: 240_000 } },
+  });
+  const { plan } = evidenceOf(sketch, 'client', 's1:80');
+  const macOf = (name: string, iface: string) =>
+    plan.nodes.find((node) => node.name === name)!.interfaces.find((one) => one.name === iface)!.mac;
+  const [l3, l4, s1] = [macOf('l3', 'l4'), macOf('l4', 'br0'), macOf('s1', 'l2')];
+  const opens = (time: number, direction: 'in' | 'out', iface: string) =>
+    segment(time, ['l4', direction, iface], { srcMac: l3, dstMac: s1, seq: 1, flags: 'S' });
+  const data = segment(3, ['l4', 'in', 'l2'], { srcMac: s1, dstMac: l4, seq: 2, flags: 'PA' });
+  const asked = segment(4, ['client', 'out', 'l3'], { srcMac: '', dstMac: '', seq: 7, flags: 'PA' });
+  const came = segment(5, ['s1', 'in', 'l2'], { srcMac: '', dstMac: s1, seq: 7, flags: 'PA' });
+  const refused = segment(6, ['s1', 'out', 'l2'], { srcMac: s1, dstMac: l4, seq: 0, flags: 'R' });
+  const counters = { l4: { 'l4lab_idle unbegun': 1 } };
+  const packets = [opens(1, 'in', 'l3'), opens(2, 'out', 'l2'), data, asked, came, refused];
+  expect(named(evidenceOf(sketch, 'client', 's1:80', { packets, counters }))).toEqual(['connection-unknown', 'l4']);
+});
+
 describe('a stateful node', () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
   const sketch = oneArm({

@@ -70,6 +70,21 @@ describe('the request never left the caller', () => {
     expect(named({ ...base, packets: [asks] })).toEqual(['no-neighbour', 'client']);
   });
 
+  test('no answer to a question that was asked before the call, as the socket says', () => {
+    const unreachable = { client: { ...base.client, outcome: 'EHOSTUNREACH' as const } };
+    expect(causeOfFailure({ ...base, ...unreachable })).toMatchObject({
+      code: 'no-neighbour',
+      node: 'client',
+      detail: { params: { address: '198.51.100.1' } },
+    });
+    const own = oneArm({ services: { a: { ...dnat.a, ownCalls: true } } });
+    expect(causeOfFailure(evidenceOf(own, 'l4', 'a', { walk: nothing, ...unreachable }))).toMatchObject({
+      code: 'no-neighbour',
+      node: 'l4',
+      detail: { params: { address: '203.0.113.12' } },
+    });
+  });
+
   test('who is asked dropped the question for its source, unless a cut link kept it away', () => {
     const calledBy = (nodes: Record<string, object>): string[] => {
       const evidence = evidenceOf(oneArm({ services: dnat, nodes }), 's1', 's2:80', { walk: nothing });

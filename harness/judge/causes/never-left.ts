@@ -9,6 +9,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { deadEndAt, missingAt } from './dead-end.ts';
 import { addressesOf, calledFrom, type Rule } from './rule.ts';
+import { nextHop } from './next-hop.ts';
 import { hasNoAvailableServer, serversInUse } from './available-servers.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
@@ -63,10 +64,18 @@ export const neverLeft: Rule = (evidence) => {
   if (end !== null) return end;
   if (client.outcome === 'EMSGSIZE') return cause('too-big', 'exceeds-mtu', { node, address, mtu: exceeded(evidence) });
   if (client.outcome === 'ENETUNREACH') return cause('no-route', 'route-missing', { node, address });
-  const target = unansweredArp(evidence, node, [address]);
+  const target = unansweredArp(evidence, node, [address]) ?? askedBefore(evidence, questionOf(flow));
   // An open connection is not notified of a missing route: it waits.
   return target === null ? missingAt(evidence, node, questionOf(flow)) : withoutAnswer(evidence, node, target);
 };
+
+/**
+ * The next hop of a call that ended with EHOSTUNREACH: without a route that leads nowhere, the kernel reports a neighbour
+ * that it could not resolve (arp_error_report). It may have asked before the call, for another one.
+ */
+function askedBefore({ client, plan, flow }: Evidence, packet: RouteQuestion): string | null {
+  return client.outcome === 'EHOSTUNREACH' ? nextHop(plan, flow.from, packet) : null;
+}
 
 /** Socket errors if the node's own load balancer rejects an existing flow. */
 const REJECTED_LOCALLY: ClientOutcome[] = ['ECONNREFUSED', 'ECONNRESET'];
@@ -90,6 +99,8 @@ function ownCallNeverLeft(service: ServicePlan, evidence: Evidence): Cause | nul
     if (end !== null) return end;
     if (routeOf(nodeOf(plan, node), packet) === null) return cause('no-route', 'route-missing', { node, address: dst });
   }
-  const target = unansweredArp(evidence, node, servers);
+  const [only] = servers.length === 1 ? servers : [];
+  const before = only === undefined ? null : askedBefore(evidence, { src: calledFrom(plan, flow), dst: only });
+  const target = unansweredArp(evidence, node, servers) ?? before;
   return target === null ? null : withoutAnswer(evidence, node, target);
 }

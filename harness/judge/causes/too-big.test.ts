@@ -2,7 +2,7 @@ import { mac, plan } from '../../model/testing/lab-builder.ts';
 import { inLineBridge, oneArm, VIP_A } from '../../model/testing/labs.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import { evidenceOf, segment } from '../testing/evidence.ts';
-import { swallowed } from './too-big.ts';
+import { neverSent, swallowed } from './too-big.ts';
 
 const sketch = oneArm({
   services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1'] } },
@@ -49,4 +49,15 @@ test('one that a bridge gets for itself may be cut, and goes on in pieces', () =
   const forL4 = { ...came, frame: { ...came.frame, dstMac: own } };
   expect(swallowed(evidenceOf(inLine, 's1', 'client', { packets: [forL4, piece] }))).toBeNull();
   expect(swallowed(evidenceOf(inLine, 's1', 'client', { packets: [came, piece] }))).not.toBeNull();
+});
+
+test('a segment of an own call that its L4 cannot send: the server accepted the call, and got no data', () => {
+  const lab = oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1'], ownCalls: true } } });
+  const accepted = segment(1, ['l4', 'in', 'l2'], { seq: 1, flags: 'SA' });
+  const judged = (packets: Sighting[]) => {
+    const evidence = evidenceOf(lab, 'l4', 'a', { packets });
+    return neverSent({ ...evidence, flow: { ...evidence.flow, bytes: 4000 } });
+  };
+  expect(judged([accepted])).toMatchObject({ code: 'too-big', node: 'l4' });
+  expect(judged([segment(1, ['l4', 'in', 'l2'], { seq: 1, flags: 'RA' })])).toBeNull();
 });

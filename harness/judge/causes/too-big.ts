@@ -36,8 +36,9 @@ export const neverSent: Rule = ({ plan, flow, key, packets, walk }) => {
   const hasSent = packets.some(
     (p) => p.node === node && p.direction === 'out' && (p.frame.tcp?.payloadLength ?? 0) > 0,
   );
+  const isAccepted = packets.some((p) => p.node === node && p.direction === 'in' && p.frame.tcp?.flags === 'SA');
   const { mtu = DEFAULT_MTU } = interfaceAt(plan, answer) ?? {};
-  if (hasSent || payloadOf(flow).request < mtu) return null;
+  if (hasSent || !isAccepted || payloadOf(flow).request < mtu) return null;
   return cause('too-big', 'exceeds-mtu', { node, address: answer.src.ip, mtu });
 };
 

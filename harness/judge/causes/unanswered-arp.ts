@@ -12,10 +12,13 @@ import { addressesOf } from './rule.ts';
  * requests from its link-local address, so it is identified by its MAC.
  */
 export function unansweredArp({ packets, plan }: Evidence, name: string, ends: string[]): string | null {
+  const { routes, balancer, interfaces } = nodeOf(plan, name);
   const own = addressesOf(plan, name);
-  const gateways = packets.map(({ frame }) => frame.icmp?.gateway);
-  const hops = [...ends, ...nodeOf(plan, name).routes.map(({ via }) => via), ...gateways];
-  const macs = nodeOf(plan, name).interfaces.map(({ mac }) => mac);
+  const redirectedTo = packets.map(({ frame }) => frame.icmp?.gateway);
+  const balancedOver = balancer?.config.routeServices?.flatMap(({ nextHops }) => nextHops) ?? [];
+  const vias = routes.flatMap(({ via, others = [] }) => [via, ...others.map((hop) => hop.via)]);
+  const hops = [...ends, ...vias, ...balancedOver, ...redirectedTo];
+  const macs = interfaces.map(({ mac }) => mac);
   const arp = packets.filter(({ node, frame }) => node === name && frame.arp);
   const answered = arp
     .filter(({ direction, frame }) => direction === 'in' && frame.arp!.op === 'reply')

@@ -60,6 +60,30 @@ describe('a packet vanished on its way', () => {
     expect(at('l3', oneArm({ services: proxy }), { packets: answered })).toEqual(['unexplained', 'l3']);
   });
 
+  test('no-neighbour: the end of a tunnel asked for the sender of the packet inside', () => {
+    const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
+    const nodes = {
+      l3: { nat: { out: 'l2', to: '203.0.113.100' } },
+      s1: { loopback: [VIP_A], tunnelEnd: ['a'] },
+    };
+    const packets = [arp(['s1', 'out', ''], { op: 'request', senderIp: S1, targetIp: '203.0.113.100' })];
+    expect(at('s1', oneArm({ services, nodes }), { packets })).toEqual(['no-neighbour', 's1']);
+  });
+
+  test('no-neighbour: a next hop of a service in mode route', () => {
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const out = {
+      name: 'out',
+      mode: 'route' as const,
+      to: '198.51.100.0/26',
+      nextHops: ['203.0.113.4'],
+      hash: 'both' as const,
+    };
+    evidence.plan.nodes.find(({ name }) => name === 'l4')!.balancer!.config.routeServices = [out];
+    const packets = [arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: '203.0.113.4' })];
+    expect(named({ ...endingAt(evidence, 'l4'), packets })).toEqual(['no-neighbour', 'l4']);
+  });
+
   test('no-neighbour: not where another flow needed the address that was asked for', () => {
     const others = [arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.99' })];
     expect(at('l3', oneArm({ services: proxy }), { packets: others })).toEqual(['unexplained', 'l3']);

@@ -2,7 +2,7 @@ import { MODES } from '../../terms/mode.ts';
 import { serversInUse } from './available-servers.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
-import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
+import { broughtBy, isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import { linkNameOf } from '../../terms/link-name.ts';
 import { macKey } from '../../terms/mac-key.ts';
@@ -82,7 +82,8 @@ function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cau
   const chosen = leg === 'request' && balancedBy(service, node) ? serversInUse(node, service!, evidence) : [];
   const sentOn = translatedBack(evidence, node, dst.ip);
   const own = sentOn === null ? [] : [sentOn.source.ip];
-  const ends = [dst.ip, src.ip, flow.source, ...own, ...chosen.map(({ address }) => address)];
+  const sources = [src.ip, broughtBy(hop, plan).src.ip, flow.source, ...own];
+  const ends = [dst.ip, ...sources, ...chosen.map(({ address }) => address)];
   const target = unansweredArp(evidence, node, ends);
   if (target === null) return null;
   // It asked for the sender, to report that the route of the packet leads nowhere.
