@@ -23,13 +23,13 @@ const PAGE = `# Fidelity
 How often predictions and verdicts were right, by kernel and engine. Generated from \`docs/fidelity.json\`, which
 \`npm run differential\`, \`npm run mutate\` and \`npm run flakes\` write with \`--record\`.
 
-- **generated labs**: random labs with random settings, run for real; a disagreement is a flow whose packets differ from the
-  prediction, without a limit of the model that explains it (\`docs/explanation/model.md\`).
-- **mutations**: one setting of a passing scenario is broken; caught if a flow fails, named if it fails for that cause.
-- **repeated runs**: all scenarios again and again, also with every core kept busy; a flow flips if its verdict or cause
-  changes.
+- **generated labs**: random labs with random settings, run with real packets. A disagreement is a flow whose packets differ from
+  the prediction, and no limit of the model explains the difference (\`docs/explanation/model.md\`).
+- **mutations**: one setting of a passing scenario is broken. A mutation is caught if a flow fails, and named if a flow fails for
+  the expected cause.
+- **repeated runs**: all scenarios run many times, also with every core busy. A flow has flipped if its verdict or cause changed.
 
-A kernel or an engine that is not listed here was not tested in this way; see also [where it runs](where-it-runs.md).
+Kernels and engines that are not listed here were not tested in this way; see also [where it runs](where-it-runs.md).
 
 | Kernel | Engine | Check | Result | When | Command |
 | --- | --- | --- | --- | --- | --- |
