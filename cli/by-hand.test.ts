@@ -129,7 +129,7 @@ test(
       capture('client', '--count', 'few'),
     ]);
     expect(which).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(names[1]) as unknown });
-    expect(which.stderr).toMatch(/^which lab\? Name one with --scenario; up are /);
+    expect(which.stderr).toMatch(/^several labs are up; choose one with --scenario: /);
     expect(node).toMatchObject({
       exitCode: 2,
       stderr: 'unknown node `clinet` (did you mean `client`?); known: client, s1',

@@ -17,9 +17,9 @@ interface CaptureCommandOptions {
 export function registerCapture({ program, inProject, signal }: CommandLine): void {
   program
     .command('capture <node> [interface]')
-    .description('print the packets on the links of a node of a lab that is up, as pcapng, until Ctrl-C')
-    .option('--scenario <name>', 'scenario whose lab to use, if several are up')
-    .option('--count <n>', 'stop after this number of frames')
+    .description('capture the packets of a node of a running lab, and write pcapng to stdout until Ctrl-C')
+    .option('--scenario <name>', 'use the lab of this scenario; required if several are up')
+    .option('--count <n>', 'stop after n frames')
     .action((node: string, iface: string | undefined, options: CaptureCommandOptions) =>
       inProject((project) => captureCommand(project, { node, iface }, options, signal), { endsInNode: true }),
     );

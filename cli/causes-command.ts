@@ -11,7 +11,9 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerCauses({ program, run }: CommandLine): void {
   program
     .command('causes [names...]')
-    .description('print causes and findings (all by default; or names, or their beginnings): story, evidence, fix')
+    .description(
+      'explain causes and findings (names or beginnings of names; default: all): what happens, evidence, fix',
+    )
     .action((names: string[]) => run(causesCommand(names)));
 }
 

@@ -21,10 +21,10 @@ interface ComposeCommandOptions {
 export function registerCompose({ program, inProject }: CommandLine): void {
   program
     .command('compose <scenario>')
-    .description('print the lab of a scenario as a file for Docker Compose')
-    .option('--variant <name>', 'the variant (default: the first)')
-    .option('--image <name>', 'the lab image (default: the one of this installation)')
-    .option('--output <file>', 'write the file instead of printing it')
+    .description('print the lab of a scenario as a Docker Compose file')
+    .option('--variant <name>', 'use this variant (default: the first)')
+    .option('--image <name>', 'use this lab image (default: that of this installation)')
+    .option('--output <file>', 'write to this file instead of stdout')
     .action((name: string, options: ComposeCommandOptions) =>
       inProject((project) => composeCommand(project, name, options)),
     );
@@ -64,7 +64,7 @@ export function generatedCompose({ loaded, variant, plan }: One, options: Compos
     image: `\${L4LAB_IMAGE:-${options.image ?? labImage()}}`,
     head: [
       `${variant.scenario.title}: ${variant.title}`,
-      `Made of ${yaml.file} by: ${command}`,
+      `Generated from ${yaml.file} by: ${command}`,
       'Up:    docker compose up -d --wait     (once before: npx l4lab setup)',
       'docker-compose 1.29 (Debian 12) has no --wait: there the lab is up when `docker-compose ps` shows all as healthy.',
       ...(attempt === null ? [] : [`Flow:  docker compose exec ${attempt.node} ${attempt.command.join(' ')}`]),

@@ -9,8 +9,8 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerDoctor({ program, inProject }: CommandLine): void {
   program
     .command('doctor')
-    .description('check engine, kernel, firewall and other requirements, and show what to do')
-    .option('--json', 'as JSON, for a bug report', false)
+    .description('check engine, kernel, firewall and other requirements, and show how to fix problems')
+    .option('--json', 'print JSON, for example for a bug report', false)
     .action((options: { json: boolean }) => inProject((project) => doctorCommand(project, options)));
 }
 

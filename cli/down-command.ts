@@ -9,7 +9,7 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerDown({ program, inProject }: CommandLine): void {
   program
     .command('down [scenario]')
-    .description('take down what `up` left running')
+    .description('stop and remove labs that `up` started (default: all)')
     .action((name: string | undefined) => inProject((project) => downCommand(project, name)));
 }
 

@@ -12,8 +12,8 @@ export function registerExec({ program, inProject, signal }: CommandLine): void 
     .command('exec <node> [command...]')
     .usage('[options] <node> -- <command...>')
     .allowUnknownOption()
-    .description('run a command in a node of a lab that is up; a shell by default')
-    .option('--scenario <name>', 'scenario whose lab to use, if several are up')
+    .description('run a command in a node of a running lab (default: a shell)')
+    .option('--scenario <name>', 'use the lab of this scenario; required if several are up')
     .action((node: string, command: string[], options: { scenario?: string }) =>
       inProject((project) => execCommand(project, { node, command }, options, signal), { endsInNode: true }),
     );

@@ -30,10 +30,10 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerExplain({ program, inProject, signal }: CommandLine): void {
   program
     .command('explain <scenario> [flow]')
-    .description('explain why a flow works or fails, and what would fix it')
-    .option('--flow <name>', 'the flow (same as the second argument)')
-    .option('--variant <name>', 'the variant (default: the first that has the flow)')
-    .option('--prove', 'run the flow and every proposed change for real', false)
+    .description('explain why a flow works or fails, and how to fix it')
+    .option('--flow <name>', 'explain this flow (same as the second argument)')
+    .option('--variant <name>', 'use this variant (default: the first that has the flow)')
+    .option('--prove', 'run the flow and each proposed fix with real packets', false)
     .action((name: string, flow: string | undefined, options: { flow?: string; variant?: string; prove: boolean }) =>
       inProject((project) =>
         explainCommand(project, name, flow === undefined ? options : { ...options, flow }, signal),

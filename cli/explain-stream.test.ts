@@ -75,7 +75,7 @@ test('predict says of each step what is done, how streams go in the end, and wha
   expect(text).toContain('dies: kill l4a, until l4b is master (at most 10000 ms), for 1000 ms');
   expect(text).toContain('calls: outage of at most 762 ms (stale-neighbour at client');
   expect(text).toContain('A backup of edge takes over 722 ms after the last advertisement (one every 200 ms).');
-  expect(text).toContain('The server that a hash picks for web is unknown');
+  expect(text).toContain('The server that the hash of web selects is unknown');
 });
 
 test('predict tells of the cell that is asked for alone', async () => {

@@ -8,8 +8,11 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerImage({ program, inProject }: CommandLine): void {
   program
     .command('image')
-    .description('print the name of the lab image; with --push, push it to a registry')
-    .option('--push <name>', 'such as registry.example/l4lab; without a tag, a tag for its content is added')
+    .description('print the name of the lab image, or push it to a registry')
+    .option(
+      '--push <name>',
+      'push it under this name, such as registry.example/l4lab (default tag: one derived from its content)',
+    )
     .action((options: { push?: string }) => inProject((project) => imageCommand(project, options)));
 }
 
@@ -26,7 +29,7 @@ async function imageCommand(project: Project, { push }: { push?: string }): Prom
   const name = pushedName(push, image);
   await docker('tag', image, name);
   await docker('push', name);
-  process.stdout.write(`pushed ${name}\nTo have it pulled, say in l4lab.config: image: '${push}'\n`);
+  process.stdout.write(`pushed ${name}\nTo pull it on other machines, set in l4lab.config: image: '${push}'\n`);
   return EXIT.ok;
 }
 

@@ -45,11 +45,14 @@ const USUAL = { lab: 'one-arm', ci: 'none' } as const;
 export function registerInit({ program, root, run }: CommandLine): void {
   program
     .command('init')
-    .description('make a first scenario, its lab, scripts and a CI workflow here; nothing is overwritten')
-    .option('--lab <name>', 'lab to start from: see `npx l4lab list --labs`')
-    .option('--mode <mode>', 'dnat, proxy, dsr, l3dsr or ipip')
-    .option('--ci <where>', 'github, gitlab or none')
-    .addHelpText('after', '\nMissing options are asked for on a terminal; elsewhere they are one-arm, dsr and none.')
+    .description('create a first scenario with its lab, npm scripts and a CI workflow; overwrites nothing')
+    .option('--lab <name>', 'start from this lab; `npx l4lab list --labs` lists them')
+    .option('--mode <mode>', 'mode of the load balancer: dnat, proxy, dsr, l3dsr or ipip')
+    .option('--ci <where>', 'create a workflow for this CI: github, gitlab or none')
+    .addHelpText(
+      'after',
+      '\nOn a terminal, l4lab asks for missing options. Elsewhere the defaults are one-arm, dsr and none.',
+    )
     .action(async (options: InitOptions) => {
       // A package is a separate project, even inside another one.
       const here = existsSync('package.json') ? '.' : undefined;
@@ -72,7 +75,7 @@ async function initCommand(project: Project, options: InitOptions): Promise<numb
     scenarioFile(project, name, lab, mode),
     labFile(project, lab.name, lab),
     ...(ci === 'none' ? [] : [workflow(project.root, ci)]),
-    { path: packageFile, text, what: 'private, with scripts, and l4lab as a dependency' },
+    { path: packageFile, text, what: 'a private package with npm scripts, and l4lab as a dependency' },
     { path: ignoreFile, text: ignored.text, what: ignored.added.join(', ') },
   ];
   const made = writeNew(files);
@@ -159,12 +162,12 @@ function workflow(root: string, ci: Exclude<Ci, 'none'>): NewFile {
     ? {
         path: join(top, '.github/workflows/l4lab.yml'),
         text: githubWorkflow(folder),
-        what: 'runs every scenario on two machines and makes one report',
+        what: 'runs every scenario on two machines and merges the reports',
       }
     : {
         path: join(top, '.gitlab-ci.yml'),
         text: gitlabWorkflow(folder),
-        what: 'runs every scenario on two machines and makes one report',
+        what: 'runs every scenario on two machines and merges the reports',
       };
 }
 

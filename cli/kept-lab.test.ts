@@ -26,8 +26,8 @@ test.each([
 
 test.each([
   ['nothing is up', [], undefined, /^no lab is up; leave one running with: npx l4lab up SCENARIO$/],
-  ['two are up', [dsr, proxy], undefined, /^which lab\? .*proxy-and-dsr\/dsr, proxy-and-dsr\/proxy$/],
-  ['a word means both', [dsr, proxy], 'proxy-and', /^which lab\?/],
+  ['two are up', [dsr, proxy], undefined, /^several labs are up; .*proxy-and-dsr\/dsr, proxy-and-dsr\/proxy$/],
+  ['a word means both', [dsr, proxy], 'proxy-and', /^several labs are up; /],
   ['a word means none', [dsr], 'proxy-and-dsr/drs', /is not up \(did you mean `proxy-and-dsr\/dsr`\?\)/],
 ])('no lab is chosen where %s', (_, labs, word, told) => {
   expect(() => chooseLab(labs, word)).toThrow(told);

@@ -16,13 +16,10 @@ export function chooseLab(labs: KeptLab[], name: string | undefined): KeptLab {
   const fits = (own: string): boolean => name === undefined || own.startsWith(name) || own.includes(`/${name}`);
   const exact = labs.find(({ scenario }) => scenario === name);
   const [found, ...others] = exact ? [exact] : labs.filter(({ scenario }) => fits(scenario));
-  if (found === undefined) throw commandLineError(`\`${name}\` is not up${didYouMean(name!, names)}; ${list(names)}`);
-  if (others.length > 0) throw commandLineError(`which lab? Name one with --scenario; ${list(names)}`);
+  if (found === undefined)
+    throw commandLineError(`\`${name}\` is not up${didYouMean(name!, names)}; labs that are up: ${names.join(', ')}`);
+  if (others.length > 0) throw commandLineError(`several labs are up; choose one with --scenario: ${names.join(', ')}`);
   return found;
-}
-
-function list(names: string[]): string {
-  return names.length === 1 ? `${names[0]} is` : `up are ${names.join(', ')}`;
 }
 
 /** @throws L4labError `invalid-input` with the available nodes */

@@ -25,10 +25,10 @@ interface ListOptions {
 export function registerList({ program, inProject }: CommandLine): void {
   program
     .command('list [scenarios...]')
-    .description('list scenarios (all by default) with their labs, variants and flows')
-    .option('--labs', 'list labs instead: the project’s own and those that come with l4lab', false)
-    .option('--examples', 'list the examples that come with l4lab; they run by name', false)
-    .option('--json', 'as JSON', false)
+    .description('list scenarios (default: all) with their labs, variants and flows')
+    .option('--labs', 'list labs instead: those of the project and those that come with l4lab', false)
+    .option('--examples', 'list the examples that come with l4lab; `run` accepts their names', false)
+    .option('--json', 'print JSON', false)
     .action((names: string[], options: ListOptions) => inProject((project) => listCommand(project, names, options)));
 }
 

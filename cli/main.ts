@@ -68,10 +68,10 @@ async function main(argv: string[]): Promise<number> {
   };
   const program = new Command('l4lab')
     .description(
-      'Shows, with real packets, which flows an L4 load-balancer topology lets through, and why the others fail.',
+      'Tests L4 load-balancer topologies with real packets: which flows get through, and why the others fail.',
     )
     .version(version())
-    .option('--root <dir>', 'the project: by default the nearest folder upward with l4lab.config.* or scenarios/')
+    .option('--root <dir>', 'project folder (default: the nearest parent folder with l4lab.config.* or scenarios/)')
     .exitOverride()
     .configureHelp({
       optionDescription(option) {

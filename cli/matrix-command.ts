@@ -17,9 +17,11 @@ import { collect, type CommandLine } from './shared/command-line.ts';
 export function registerMatrix({ program, inProject }: CommandLine): void {
   program
     .command('matrix <lab-or-scenario>')
-    .description('print which flows work in which variant or mode, and why not; needs no Docker')
-    .option('--variant <names>', 'only these variants', collect, [])
-    .option('--flow <names>', 'only these flows', collect, [])
+    .description(
+      'print which flows are predicted to work in each variant or mode, and why others fail; needs no Docker',
+    )
+    .option('--variant <names>', 'select these variants (names, separated by commas)', collect, [])
+    .option('--flow <names>', 'select these flows (names, separated by commas)', collect, [])
     .action((name: string, options: { variant: string[]; flow: string[] }) =>
       inProject((project) => matrixCommand(project, name, options)),
     );

@@ -8,8 +8,8 @@ import { publish, reportFolder } from './shared/publish.ts';
 export function registerMerge({ program, inProject }: CommandLine): void {
   program
     .command('merge <dirs...>')
-    .description('make one report from several runs (shards)')
-    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
+    .description('merge the results of several runs (shards) into one report')
+    .option('--report <dir>', 'write the report to this folder (default: reports/latest of the project)')
     .action((dirs: string[], options: { report?: string }) =>
       inProject((project) => mergeCommand(project, dirs, options)),
     );

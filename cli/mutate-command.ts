@@ -19,9 +19,9 @@ import { collect, type CommandLine } from './shared/command-line.ts';
 export function registerMutate({ program, inProject, signal }: CommandLine): void {
   program
     .command('mutate [scenarios...]')
-    .description('break one setting at a time, and list the breakages that no flow detects')
-    .option('--variant <names>', 'only these variants', collect, [])
-    .option('--prove', 'break the labs for real instead of predicting', false)
+    .description('break one setting at a time and list the breakages that no flow detects')
+    .option('--variant <names>', 'select these variants (names, separated by commas)', collect, [])
+    .option('--prove', 'run each breakage with real packets instead of predicting it', false)
     .action((names: string[], options: { variant: string[]; prove: boolean }) =>
       inProject((project) => mutateCommand(project, names, options, signal)),
     );

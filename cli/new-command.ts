@@ -8,19 +8,22 @@ import { labFile, scenarioFile } from './init/project-files.ts';
 import type { CommandLine } from './shared/command-line.ts';
 
 export function registerNew({ program, inProject }: CommandLine): void {
-  const made = program.command('new').description('create a scenario or a lab; nothing is overwritten');
+  const made = program.command('new').description('create a scenario or a lab; overwrites nothing');
   made
     .command('scenario <name>')
-    .description('create a scenario for a mode on a lab; the name may contain folders')
-    .option('--lab <name>', 'lab to use', 'one-arm')
-    .option('--mode <mode>', 'dnat, proxy, dsr, l3dsr or ipip (default: dsr where the lab can carry it)')
+    .description('create a scenario; the name may contain folders')
+    .option('--lab <name>', 'use this lab', 'one-arm')
+    .option(
+      '--mode <mode>',
+      'mode of the load balancer: dnat, proxy, dsr, l3dsr or ipip (default: dsr if it works on the lab)',
+    )
     .action((name: string, options: { lab: string; mode?: string }) =>
       inProject((project) => newScenarioCommand(project, name, options), { makes: true }),
     );
   made
     .command('lab <name>')
-    .description('copy a lab, to change it')
-    .option('--like <name>', 'lab to copy: see `npx l4lab list --labs`', 'one-arm')
+    .description('create a lab as a copy of another one')
+    .option('--like <name>', 'copy this lab; `npx l4lab list --labs` lists them', 'one-arm')
     .action((name: string, options: { like: string }) =>
       inProject((project) => newLabCommand(project, name, options), { makes: true }),
     );

@@ -19,9 +19,9 @@ import { collect, type CommandLine } from './shared/command-line.ts';
 export function registerPredict({ program, inProject }: CommandLine): void {
   program
     .command('predict <scenario> [flow]')
-    .description("print each flow's walk as the model predicts it; needs no Docker")
-    .option('--variant <names>', 'only these variants', collect, [])
-    .option('--flow <names>', 'only these flows', collect, [])
+    .description('print the predicted path of each flow, hop by hop; needs no Docker')
+    .option('--variant <names>', 'select these variants (names, separated by commas)', collect, [])
+    .option('--flow <names>', 'select these flows (names, separated by commas)', collect, [])
     .action((name: string, flow: string | undefined, { variant, flow: flows }: { variant: string[]; flow: string[] }) =>
       inProject((project) =>
         predictCommand(project, name, { variants: variant, flows: flow === undefined ? flows : [flow, ...flows] }),

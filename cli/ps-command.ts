@@ -8,8 +8,8 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerPs({ program, inProject }: CommandLine): void {
   program
     .command('ps')
-    .description('list the labs that `up` left running')
-    .option('--json', 'as JSON', false)
+    .description('list the labs that `up` started')
+    .option('--json', 'print JSON', false)
     .action((options: { json: boolean }) => inProject((project) => psCommand(project, options)));
 }
 

@@ -6,9 +6,9 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerReport({ program, run }: CommandLine): void {
   program
     .command('report')
-    .description('compare the results of earlier runs')
+    .description('compare the results of two runs')
     .command('diff <before> <after>')
-    .description('show which verdicts and causes changed between two reports (results.json, or their directories)')
+    .description('show which verdicts and causes changed between two reports (results.json files or their folders)')
     .action((before: string, after: string) => run(diffCommand(before, after)));
 }
 

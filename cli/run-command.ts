@@ -31,16 +31,16 @@ interface RunCommandOptions {
 export function registerRun({ program, inProject, signal }: CommandLine): void {
   program
     .command('run [scenarios...]')
-    .description('run scenarios (names, their beginnings, files or folders; all by default) and write the report')
-    .option('--variant <names>', 'only these variants', collect, [])
-    .option('--flow <names>', 'only these flows', collect, [])
-    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
+    .description('run scenarios (names, beginnings of names, files or folders; default: all) and write the report')
+    .option('--variant <names>', 'select these variants (names, separated by commas)', collect, [])
+    .option('--flow <names>', 'select these flows (names, separated by commas)', collect, [])
+    .option('--report <dir>', 'write the report to this folder (default: reports/latest of the project)')
     .option('--json', 'print results.json instead of a summary', false)
-    .option('--shard <k/n>', 'only the k-th of n parts; `merge` makes one report of all')
-    .option('--failed', 'only flows that failed, or were not run, in the last report', false)
+    .option('--shard <k/n>', 'run only part k of n; `merge` combines the reports')
+    .option('--failed', 'run only flows that failed or were not run in the last report', false)
     .option(
       '--changed [revision]',
-      'only scenarios that changed since a git revision (default: HEAD), or whose lab changed',
+      'run only scenarios that changed, or whose lab changed, since a git revision (default: HEAD)',
     )
     .action((names: string[], options: RunCommandOptions) =>
       inProject((project) => runCommand(project, names, options, signal)),

@@ -6,7 +6,7 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerSetup({ program, inProject }: CommandLine): void {
   program
     .command('setup')
-    .description('find or install a Docker engine and build the lab image; `run` does this too')
+    .description('find or install a Docker engine and build the lab image; `run` also does this')
     .option('--yes', 'install what is missing without asking', false)
     .action((options: { yes: boolean }) => inProject((project) => setupCommand(project, options)));
 }

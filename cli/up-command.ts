@@ -14,8 +14,8 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerUp({ program, inProject, signal }: CommandLine): void {
   program
     .command('up <scenario>')
-    .description('boot and configure the lab of a scenario, and leave it running')
-    .option('--variant <name>', 'the variant to configure (default: the first)')
+    .description('start the lab of a scenario and leave it running')
+    .option('--variant <name>', 'use this variant (default: the first)')
     .action((name: string, options: { variant?: string }) =>
       inProject((project) => upCommand(project, name, options.variant, signal)),
     );

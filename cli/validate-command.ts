@@ -9,7 +9,7 @@ import type { CommandLine } from './shared/command-line.ts';
 export function registerValidate({ program, inProject }: CommandLine): void {
   program
     .command('validate [names...]')
-    .description('check scenarios and labs (all by default), and list every mistake with file, line and column')
+    .description('check scenarios and labs (default: all) and list every mistake with file, line and column')
     .action((names: string[]) => inProject((project) => validateCommand(project, names)));
 }
 

@@ -32,8 +32,8 @@ const WARM_LABS = 4;
 export function registerWatch({ program, inProject, signal }: CommandLine): void {
   program
     .command('watch [scenarios...]')
-    .description('run scenarios (all by default) again whenever they change, on labs that stay warm')
-    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
+    .description('run scenarios (default: all) whenever they change, on labs that stay warm')
+    .option('--report <dir>', 'write the report to this folder (default: reports/latest of the project)')
     .action((names: string[], options: { report?: string }) =>
       inProject((project) => watchCommand(project, names, options, signal), { endsWithReader: true }),
     );
@@ -46,7 +46,7 @@ async function watchCommand(
   options: { report?: string },
   signal: AbortSignal,
 ): Promise<number> {
-  // Report unknown names before any set-up.
+  // Report unknown names before any setup.
   findScenarios(project, names);
   const sources = new Sources(project, names);
   const folder = await reportFolder(project, options.report);
@@ -79,7 +79,7 @@ async function watchCommand(
   await using service = await Service.open(project, build, runOnWarmLabs);
   const out = process.stdout;
   const say = (text: string): void => void out.write(`${text}\n`);
-  if (service === null) say('`l4lab run` cannot reuse the labs of this watch and boots its own');
+  if (service === null) say('`l4lab run` cannot reuse the labs of this `watch`: it boots its own');
   /** Folder of the last report: open pages wait for the next one. */
   let reportedTo: string | null = null;
   const session = new Session(project, sources, {

@@ -40,8 +40,8 @@ const worst = (facts: Facts): Level => {
 
 test('a kernel without 802.1Q is told of, and all is well all the same', () => {
   const without: Facts = { ...WELL, inside: { ...WELL.inside, lacks: { 'vlan-tags': 'Operation not supported' } } };
-  expect(text(WELL)).toContain('trunks carry VLANs by 802.1Q tags');
-  expect(text(without)).toContain('trunks carry no 802.1Q tags, and each VLAN has a wire of its own');
+  expect(text(WELL)).toContain('trunks carry VLANs with 802.1Q tags');
+  expect(text(without)).toContain('trunks carry no 802.1Q tags; each VLAN uses a separate wire');
   expect(worst(without)).toBe('ok');
 });
 
@@ -50,11 +50,11 @@ test('tunnels are made by the kernel, or else by programs; with neither, doctor 
     ...WELL,
     inside: { ...WELL.inside, lacks: Object.fromEntries(codes.map((code) => [code, 'Unknown device type.'])) },
   });
-  expect(text(WELL)).toContain('the kernel makes the tunnels of mode ipip');
-  expect(text(lacking('ipip'))).toContain('programs make the tunnels of mode ipip');
+  expect(text(WELL)).toContain('the kernel provides the tunnels of mode ipip');
+  expect(text(lacking('ipip'))).toContain('programs provide the tunnels of mode ipip');
   expect(worst(lacking('ipip'))).toBe('ok');
   expect(text(lacking('ipip', 'tun'))).toMatch(/! .*TUN devices/);
-  expect(text(lacking('ipip', 'tun'))).not.toContain('programs make the tunnels');
+  expect(text(lacking('ipip', 'tun'))).not.toContain('programs provide the tunnels');
   expect(worst(lacking('ipip', 'tun'))).toBe('warn');
 });
 
@@ -72,7 +72,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
     { ...WELL, node: { ...WELL.node, version: '18.0.0', newEnough: false } },
   ],
   [
-    'no engine, which set-up can install',
+    'no engine, which setup can install',
     'fail',
     /✗ no Docker engine\n {4}nobody there[^]*! npx l4lab setup would install docker\.io[^]*, then build the lab image/,
     {
@@ -141,7 +141,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
   [
     'a missing image',
     'warn',
-    /were not checked[^]*l4lab:1 is missing[^]*would build the lab image/,
+    /are not checked[^]*l4lab:1 is missing[^]*would build the lab image/,
     {
       ...WELL,
       image: { name: 'l4lab:1', present: false },
@@ -154,7 +154,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
   [
     'missing programs of the tests',
     'warn',
-    /npm test needs chromium, nft/,
+    /npm test also needs chromium, nft/,
     { ...WELL, setup: { ...WELL.setup, tools: ['chromium', 'nft'] } },
   ],
 ];

@@ -15,7 +15,7 @@ export interface Facts {
   /** Why `inside`, `network` and `lab` could not be determined. */
   unasked: string | null;
   /**
-   * Facts that set-up depends on. `tools`: programs missing for the tests. `installs`: whether it may install packages,
+   * Facts that setup depends on. `tools`: programs missing for the tests. `installs`: whether it may install packages,
    * with no other engine configured. `dockerd`: whether it is installed.
    */
   setup: { tools: string[]; installs: boolean; dockerd: boolean };

@@ -27,17 +27,17 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => F
   'kernel-features': ({ count }) => [`the kernel has ${count} features that labs and load balancer use`],
   'kernel-lacks': ({ code, name, neededBy, options, said }) => [
     `the kernel has no ${name} (${code}): ${said}`,
-    `Needed by ${neededBy}. Flows that need it are not run. It comes with ${options}.`,
+    `Needed by ${neededBy}. Flows that need it are not run. Requires ${options}.`,
   ],
   'trunk-tags': ({ made, options }) => [
     made
-      ? 'trunks carry VLANs by 802.1Q tags'
-      : `trunks carry no 802.1Q tags, and each VLAN has a wire of its own: the kernel has no ${options}`,
+      ? 'trunks carry VLANs with 802.1Q tags'
+      : `trunks carry no 802.1Q tags; each VLAN uses a separate wire: the kernel has no ${options}`,
   ],
   tunnels: ({ made, options }) => [
     made
-      ? 'the kernel makes the tunnels of mode ipip'
-      : `programs make the tunnels of mode ipip: the kernel has no ${options}`,
+      ? 'the kernel provides the tunnels of mode ipip'
+      : `programs provide the tunnels of mode ipip: the kernel has no ${options}`,
   ],
   lab: ({ bootMs }) => [
     `a lab of two nodes boots in ${(bootMs / 1000).toFixed(1)} s, and its wire carries IPv4 and IPv6`,
@@ -63,33 +63,33 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => F
   'addresses-free': () => ['no lab uses an address of the host'],
   'open-files': ({ limit, least }) => [
     `a node may open ${limit ?? 'any number of'} files`,
-    `Less than ${least} may be too few: raise LimitNOFILE of the engine.`,
+    `Fewer than ${least} may be too few: raise LimitNOFILE of the engine.`,
   ],
   processes: ({ limit, least }) => [
     `a node may have ${limit ?? 'any number of'} processes`,
-    `Less than ${least} may be too few: raise the engine's default for pids.`,
+    `Fewer than ${least} may be too few: raise the engine's default for pids.`,
   ],
   'disk-free': ({ bytes, least }) => [
     `${gigabytes(bytes)} free where the engine keeps images`,
-    `The lab image takes less than ${gigabytes(least)}, its base included: make room (docker system df).`,
+    `The lab image and its base need up to ${gigabytes(least)}: free some space (docker system df).`,
   ],
   image: ({ name, present }) => [
-    `lab image ${name} ${present ? 'is there' : 'is missing'}`,
+    `lab image ${name} ${present ? 'is present' : 'is missing'}`,
     'npx l4lab setup builds it.',
   ],
-  'not-asked': ({ reason }) => ['kernel features, firewall, addresses and limits were not checked', reason],
+  'not-asked': ({ reason }) => ['kernel features, firewall, addresses and limits are not checked', reason],
   'setup-would': ({ actions }) =>
     actions.length === 0
       ? ['npx l4lab setup has nothing to do']
       : [
           `npx l4lab setup would ${actions.map((action) => ACTIONS[action]).join(', then ')}`,
-          '`npx l4lab run` does this too.',
+          '`npx l4lab run` also does this.',
         ],
   'test-tools': ({ missing, installs }) =>
     missing === ''
       ? ['all programs that npm test needs']
       : [
-          `npm test needs ${missing} as well; npm start does not`,
+          `npm test also needs ${missing}; npm start does not`,
           installs ? 'npm test installs them.' : 'Install them; npm test does so as root on Debian and Ubuntu.',
         ],
 };

@@ -43,7 +43,7 @@ function parsed(text: string): PackageJson {
     throw new L4labError('invalid-input', `package.json: ${(error as Error).message}`, { cause: error });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new L4labError('invalid-input', 'package.json: wants a mapping, { … }');
+    throw new L4labError('invalid-input', 'package.json: must contain an object, { … }');
   return value;
 }
 

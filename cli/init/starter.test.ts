@@ -73,7 +73,7 @@ test('what a lab lacks is told', () => {
   const lab = labOf(
     'title: T\nnodes: { client: { role: client }, s1: { role: server } }\nlinks: [{ client: 192.0.2.1/24, s1: 192.0.2.2/24 }]\n',
   );
-  expect(() => starter('mine', lab, 'dsr')).toThrow(/it has no node of role l4\nno other mode can either; /);
+  expect(() => starter('mine', lab, 'dsr')).toThrow(/it has no node with role l4\nno other mode can either; /);
 });
 
 test('a lab of one family and several clients gets a VIP of that family, and a flow from each client', () => {

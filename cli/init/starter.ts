@@ -71,7 +71,7 @@ function whatIsMissing(lab: Lab): string | null {
     ['l4', balancersOf(lab)],
     ['server', serversOf(lab)],
   ] as const)
-    if (nodes.length === 0) return `it has no node of role ${role}`;
+    if (nodes.length === 0) return `it has no node with role ${role}`;
   const [l4] = balancersOf(lab);
   return freeAddress(lab, l4!) === undefined ? `${l4} has no subnet with a free address for a VIP` : null;
 }

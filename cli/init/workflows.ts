@@ -15,7 +15,7 @@ export function githubWorkflow(folder: string): string {
           node-version: 22
           cache: npm${lock}
       - run: npm ci`;
-  return `# Runs every scenario on ${SHARDS} machines and makes one report of what they found.
+  return `# Runs every scenario on ${SHARDS} machines and merges their reports into one.
 name: l4lab
 
 on: [push, pull_request]
@@ -52,7 +52,7 @@ ${install}
           pattern: shard-*
           path: ${at}shards/
           merge-multiple: true
-      # The exit code is that of a run of all, so this job fails as well where a flow did.
+      # The exit code is that of the whole run, so this job fails if a flow failed.
       - run: npx l4lab merge shards/* --report report
       - uses: actions/upload-artifact@v4
         if: \${{ !cancelled() }}
@@ -66,7 +66,7 @@ ${install}
 export function gitlabWorkflow(folder: string): string {
   const at = folder === '' ? '' : `${folder}/`;
   const enter = folder === '' ? '' : `    - cd ${folder}\n`;
-  return `# Runs every scenario on ${SHARDS} machines and makes one report of what they found.
+  return `# Runs every scenario on ${SHARDS} machines and merges their reports into one.
 # The runners need a Docker engine that containers of the job may use (privileged, for the dind service).
 stages: [scenarios, report]
 

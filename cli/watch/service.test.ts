@@ -150,7 +150,9 @@ test('what keeps a watch from running is told as if it had kept the run itself',
   expect(service).not.toBeNull();
   await expect(served()).rejects.toMatchObject({ code: 'image-missing', fault });
   temporary.write('scenarios/a.yaml', twoByTwo().replaceAll('two:', 'three:'));
-  await expect(served()).rejects.toEqual(new L4labError('invalid-input', 'the scenarios have changed meanwhile'));
+  await expect(served()).rejects.toEqual(
+    new L4labError('invalid-input', 'the scenarios changed in the meantime: run again'),
+  );
   rmSync(join(temporary.folder, 'scenarios/a.yaml'));
   await expect(served()).rejects.toMatchObject({ code: 'invalid-input' });
 });

@@ -111,7 +111,8 @@ function scenariosOf(project: Project, flows: WantedFlow[]): LoadedScenario[] {
     return withOnly(loadScenario(project, file), (variant, flow) => wanted.has(`${variant}\n${flow}`)) ?? [];
   });
   const all = scenarios.flatMap((one) => plansOf(one, { variants: [], flows: [] }).flatMap(({ plan }) => plan.flows));
-  if (all.length !== flows.length) throw new L4labError('invalid-input', 'the scenarios have changed meanwhile');
+  if (all.length !== flows.length)
+    throw new L4labError('invalid-input', 'the scenarios changed in the meantime: run again');
   return scenarios;
 }
 
