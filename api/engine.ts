@@ -57,7 +57,7 @@ async function makeReady(
   return { engine, more, image, labels: await reaperLabels(engine.docker) };
 }
 
-/** All engines of a project, or the local one, without set-up. @throws L4labError */
+/** All engines of a project, or the local one, without setup. @throws L4labError */
 export async function allEngines(project: Project): Promise<Engine[]> {
   if (project.engines.length === 0) return [await findEngine()];
   return Promise.all(project.engines.map(async (address) => findEngine(await endpointOf(address))));

@@ -173,7 +173,7 @@ function count(option: string, value: string, limit: number): number {
   const number = Number(value);
   if (Number.isInteger(number) && number >= 1 && number <= limit) return number;
   const range = limit === Infinity ? 'from 1 on' : `from 1 to ${limit}`;
-  throw new L4labError('invalid-input', `--${option} wants a number ${range}`);
+  throw new L4labError('invalid-input', `--${option} must be a number ${range}`);
 }
 
 const spreadOf = (rounds: Round[], part: keyof Round): Spread => spread(rounds.map((round) => round[part]));

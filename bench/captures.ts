@@ -33,7 +33,7 @@ async function main(signal: AbortSignal): Promise<number> {
   });
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1)
-    throw new L4labError('invalid-input', '--rounds wants a number of rounds');
+    throw new L4labError('invalid-input', '--rounds must be a number of rounds');
   const project = await loadProject();
   const scenarios = loadAll(project, findScenarios(project, values.only));
   const engine = await findEngine();

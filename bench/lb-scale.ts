@@ -19,7 +19,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, json: { type: 'string' } } });
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) {
-    throw new L4labError('invalid-input', '--rounds wants a whole number above 0');
+    throw new L4labError('invalid-input', '--rounds must be a whole number above 0');
   }
   const machine = { kernel: release(), cpus: cpus().length, model: cpus()[0]?.model, loadBefore: loadavg()[0]! };
   const changes = [];

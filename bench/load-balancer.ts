@@ -39,17 +39,17 @@ async function main(signal: AbortSignal): Promise<number> {
   });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   if (![rounds, seconds].every((n) => Number.isInteger(n) && n > 0)) {
-    throw new L4labError('invalid-input', '--rounds and --seconds want whole numbers above 0');
+    throw new L4labError('invalid-input', '--rounds and --seconds must be whole numbers above 0');
   }
   const loads = LOADS.filter(({ name }) => name.includes(values.load));
   if (loads.length === 0) {
     const names = LOADS.map(({ name }) => `"${name}"`).join(', ');
-    throw new L4labError('invalid-input', `--load wants a part of one of these: ${names}`);
+    throw new L4labError('invalid-input', `--load must be part of one of these names: ${names}`);
   }
   const all = contestants();
   if (!all.some(({ name }) => name.includes(values.only))) {
     const names = all.map(({ name }) => `"${name}"`).join(', ');
-    throw new L4labError('invalid-input', `--only wants a part of one of these: ${names}`);
+    throw new L4labError('invalid-input', `--only must be part of one of these names: ${names}`);
   }
   const taking = all.filter(({ name }) => name === DIRECT || name.includes(values.only));
   await ensureTools();

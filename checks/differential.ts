@@ -47,7 +47,7 @@ async function main(signal: AbortSignal): Promise<number> {
   });
   const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
-    throw new L4labError('invalid-input', '--labs and --lab want a number from 1, --seed a whole number');
+    throw new L4labError('invalid-input', '--labs and --lab must be a number from 1, --seed a whole number');
   }
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });

@@ -30,7 +30,7 @@ async function main(signal: AbortSignal): Promise<number> {
   });
   refusePart(values.record, { only: values.only.length > 0 });
   const times = Number(values.times);
-  if (!Number.isInteger(times) || times < 1) throw new L4labError('invalid-input', '--times wants a number of runs');
+  if (!Number.isInteger(times) || times < 1) throw new L4labError('invalid-input', '--times must be a number of runs');
   const project = await loadProject();
   const scenarios = loadAll(project, findScenarios(project, values.only));
   const engine = await findEngine();

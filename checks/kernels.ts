@@ -22,7 +22,7 @@ import { perform, REFUSAL, stepsOf, type Outcome, type Step } from './kernels/st
 
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab/kernels');
 
-/** Mounts the files for the machine: the project, and the results of a set-up here, unless --fresh. */
+/** Mounts the files for the machine: the project, and the results of a setup here, unless --fresh. */
 const UNPACK = 'mount -o ro /dev/vdb /files';
 /** The image's start-up snapshots are from another CPU, and without them programs start at half the speed. */
 const LOAD_IMAGE = `if [ -f /files/image.tar ]; then
@@ -86,13 +86,13 @@ function readOptions(signal: AbortSignal): Options {
   });
   const unknown = values.kernel.find((name) => !SUITES.includes(name));
   if (unknown !== undefined) {
-    throw new L4labError('invalid-input', `--kernel wants one of ${SUITES.join(', ')}, not "${unknown}"`);
+    throw new L4labError('invalid-input', `--kernel must be one of ${SUITES.join(', ')}, not "${unknown}"`);
   }
   const all = stepsOf({ ...values, scenarios });
   const steps = all.filter(({ name }) => name.includes(values.step));
   if (steps.length === 0) {
     const names = all.map(({ name }) => `"${name}"`).join(', ');
-    throw new L4labError('invalid-input', `--step wants a part of one of these: ${names}`);
+    throw new L4labError('invalid-input', `--step must be part of one of these names: ${names}`);
   }
   const suites = values.kernel.length > 0 ? values.kernel : SUITES;
   return { suites, steps, fresh: values.fresh, enter: values.enter, signal };

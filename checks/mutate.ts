@@ -37,7 +37,7 @@ async function main(signal: AbortSignal): Promise<number> {
   });
   refusePart(values.record, { only: values.only !== '' });
   const mutations = MUTATIONS.filter((m) => `${m.scenario} ${m.variant} ${m.title}`.includes(values.only));
-  if (mutations.length === 0) throw new L4labError('invalid-input', `no mutation is called ${values.only}`);
+  if (mutations.length === 0) throw new L4labError('invalid-input', `unknown mutation \`${values.only}\``);
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
   await using pool = new LabPool({ engine, image: labImage(), labels: await reaperLabels(engine.docker), signal });
@@ -91,7 +91,7 @@ async function mutate(mutation: Mutation, runOne: RunOne, green: Map<string, boo
   if (green.get(key) !== true) return { caught: false, named: false, seen: 'was red before' };
   const expect = loaded.scenario.file.variants[mutation.variant]?.expect ?? {};
   const changed = changedVariant(loaded, variant, mutation.change, expect);
-  if (!changed) throw new L4labError('invalid-input', `${key}: "${mutation.title}" is no valid change`);
+  if (!changed) throw new L4labError('invalid-input', `${key}: "${mutation.title}" is not a valid change`);
   const flows = await runOne(loaded, changed);
   const notRun = flows.find(({ verdict }) => verdict === 'not-run');
   if (notRun)

@@ -32,7 +32,7 @@ async function main(signal: AbortSignal): Promise<number> {
     (version) => values.only.length === 0 || values.only.some((one) => `${version}.`.startsWith(`${one}.`)),
   );
   if (chosen.length === 0) {
-    throw new L4labError('invalid-input', `--only wants one of ${VERSIONS.join(', ')}, or how it begins`);
+    throw new L4labError('invalid-input', `--only must be one of ${VERSIONS.join(', ')}, or the beginning of one`);
   }
   const outcomes: Outcome[] = [];
   for (const version of chosen) outcomes.push(await tryOn(version, signal));

@@ -46,7 +46,7 @@ interface Round {
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
   const minutes = Number(values.minutes);
-  if (!(minutes > 0)) throw new L4labError('invalid-input', '--minutes wants a number above 0');
+  if (!(minutes > 0)) throw new L4labError('invalid-input', '--minutes must be a number above 0');
   const project = await loadProject();
   const [{ variant, plan }] = plansOf(failovers(join(project.root, 'labs/pair.yaml')), { variants: [], flows: [] }) as [
     ReturnType<typeof plansOf>[number],
@@ -139,7 +139,10 @@ async function nodeBytes(lab: Lab): Promise<number> {
   );
   const bytes = kibibytes.reduce((sum, each) => sum + each, 0) * 1024;
   if (!(bytes > 0))
-    throw new L4labError('engine-unavailable', 'the engine tells no memory of the nodes: docker top NODE -eo pid,rss');
+    throw new L4labError(
+      'engine-unavailable',
+      'the engine does not report the memory of nodes: docker top NODE -eo pid,rss',
+    );
   return bytes;
 }
 

@@ -33,5 +33,5 @@ function slipsBetween(a: string, b: string): number {
 
 /** What is said of a name that stands for nothing, with a guess and what there is. */
 export function noSuch(kind: string, name: string, known: readonly string[]): string {
-  return `unknown ${kind} \`${name}\`${didYouMean(name, known)}; ${known.length === 0 ? 'there is none' : `known: ${known.join(', ')}`}`;
+  return `unknown ${kind} \`${name}\`${didYouMean(name, known)}; ${known.length === 0 ? 'none is defined' : `known: ${known.join(', ')}`}`;
 }

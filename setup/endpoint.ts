@@ -59,7 +59,7 @@ function contextEndpoint(configFolder: string, name: string): Endpoint {
   }
   const meta = JSON.parse(readFileSync(file, 'utf8')) as { Endpoints?: { docker?: { Host?: string } } };
   const host = meta.Endpoints?.docker?.Host;
-  if (!host) throw new SetupError(`The docker context "${name}" names no Docker endpoint (${file}).`);
+  if (!host) throw new SetupError(`The docker context "${name}" has no Docker endpoint (${file}).`);
   const certificates = join(configFolder, 'contexts/tls', id, 'docker');
   return existsSync(certificates)
     ? { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates }
@@ -85,8 +85,8 @@ export function clientOptions(endpoint: Endpoint): ClientOptions {
   if (protocol === 'npipe:') return { ...none, protocol: 'http', socketPath: pathname.replaceAll('/', '\\') };
   if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') {
     throw new SetupError(
-      `DOCKER_HOST=${endpoint.DOCKER_HOST} is of a kind that l4lab cannot reach.\n` +
-        'Name it under `engines` in l4lab.config, or forward its socket and point there:\n' +
+      `DOCKER_HOST=${endpoint.DOCKER_HOST} uses a protocol that l4lab does not support.\n` +
+        'Add it to `engines` in l4lab.config, or forward its socket and use that:\n' +
         '  ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock user@host &\n' +
         '  export DOCKER_HOST=unix:///tmp/docker.sock',
     );
@@ -118,7 +118,7 @@ interface ClientOptions {
 }
 
 /**
- * One GET request to an engine's API, without any package: most calls of the set-up ask only whether all is there.
+ * One GET request to an engine's API, without any package: most calls of the setup ask only whether all is there.
  * @param timeoutMs how long an engine may be silent before it counts as not answering
  * @returns the HTTP status and the body
  * @throws the connection's error where no engine answers
@@ -185,7 +185,7 @@ export async function requireEndpoint(): Promise<Endpoint> {
   if (found) return found;
   throw new SetupError(
     `No Docker engine answers at ${candidates.map((one) => one.DOCKER_HOST).join(' or ')}.\n` +
-      'Start it (npx l4lab setup does that on Debian and Ubuntu), or point elsewhere: with DOCKER_HOST, or docker context use.',
+      'Start it (npx l4lab setup does that on Debian and Ubuntu), or select another one with DOCKER_HOST or docker context use.',
   );
 }
 
@@ -193,7 +193,7 @@ function mayNotUse({ DOCKER_HOST }: Endpoint): SetupError {
   const user = userName();
   return new SetupError(
     `There is a Docker engine at ${DOCKER_HOST}, but user ${user} may not use it (permission denied).\n` +
-      'Make this user a member of group docker, then log in again (or run: newgrp docker):\n' +
+      'Add this user to the group docker, then log in again (or run: newgrp docker):\n' +
       `  sudo usermod -aG docker ${user}`,
   );
 }

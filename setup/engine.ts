@@ -47,7 +47,7 @@ export function hasDockerd(): boolean {
   return existsSync('/usr/bin/dockerd') || existsSync('/usr/sbin/dockerd');
 }
 
-/** Asks only at a terminal; for a script, running set-up is consent. */
+/** Asks only at a terminal; for a script, running setup is consent. */
 async function agree(question: string, yes: boolean): Promise<void> {
   if (yes || process.env.CI || !process.stdin.isTTY || !process.stdout.isTTY) return;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

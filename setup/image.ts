@@ -92,7 +92,7 @@ async function prune(docker: Docker, say: (line: string) => void): Promise<void>
   const images = await docker.listImages({ filters: { reference: ['l4lab'] } });
   const containers = await docker.listContainers({ all: true });
   for (const image of surplusImages(images, new Set(containers.map(({ ImageID }) => ImageID)), Date.now() / 1000)) {
-    // Another set-up may have removed it already, or a lab may use it now.
+    // Another setup may have removed it already, or a lab may use it now.
     const removed = await docker
       .getImage(image)
       .remove()

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { prepare, ROOT } from './prepare.mjs';
 
 try {
-  // The command's output may be read by a program, so messages of set-up go to stderr.
+  // The command's output may be read by a program, so messages of setup go to stderr.
   await prepare({ engine: false, yes: false, say: console.error });
   await import(pathToFileURL(join(ROOT, 'dist/l4lab.js')).href);
 } catch (error) {

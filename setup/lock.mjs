@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, ownerOf } from './process-owner.mjs';
 
-/** The lock of set-up. Machine-wide, because clones share the engine and its images. */
+/** The lock of setup. Machine-wide, because clones share the engine and its images. */
 export const SETUP_LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
 
 /**
@@ -39,7 +39,7 @@ async function acquire(path, say) {
     for (;;) {
       const holder = take(path, mine);
       if (holder === undefined) return;
-      if (!told) say(`waiting for another set-up (process ${holder}) to end`);
+      if (!told) say(`waiting for another setup (process ${holder}) to finish`);
       told = true;
       await delay(100);
     }

@@ -32,14 +32,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('several set-ups at once take turns, and leave nothing behind', async () => {
+test('several setups at once take turns, and leave nothing behind', async () => {
   const log = join(folder, 'log');
   await Promise.all([1, 2, 3, 4].map(() => plainNode(ONE_TURN, lock, log)));
   expect(readFileSync(log, 'utf8')).toBe('begin\nend\n'.repeat(4));
   expect(existsSync(lock)).toBe(false);
 });
 
-test('a set-up that was killed does not hold the lock', async () => {
+test('a setup that was killed does not hold the lock', async () => {
   const holder = plainNode(UNTIL_KILLED, lock);
   await holder[Symbol.asyncIterator]().next();
   expect(existsSync(lock)).toBe(true);
@@ -67,7 +67,7 @@ test('nor does one that was killed while its parent takes no note', async () => 
   await parent.catch(() => undefined);
 });
 
-test('a killed set-up’s own child still holds the lock while it works', async () => {
+test('a killed setup’s own child still holds the lock while it works', async () => {
   const child = plainNode("console.log('working'); setInterval(() => {}, 1000)");
   await child[Symbol.asyncIterator]().next();
   const holder = plainNode(UNTIL_KILLED, lock, String(child.pid));
@@ -76,7 +76,7 @@ test('a killed set-up’s own child still holds the lock while it works', async 
   await holder.catch(() => undefined);
   const waiter = plainNode(ONE_TURN, lock, join(folder, 'log'));
   const { value } = (await waiter[Symbol.asyncIterator]().next()) as { value: string };
-  expect(value).toBe(`waiting for another set-up (process ${child.pid ?? 0}) to end`);
+  expect(value).toBe(`waiting for another setup (process ${child.pid ?? 0}) to finish`);
   child.kill('SIGKILL');
   await child.catch(() => undefined);
   await waiter;
@@ -87,13 +87,13 @@ test('who waits is told for whom', async () => {
   await holder[Symbol.asyncIterator]().next();
   const waiter = plainNode(ONE_TURN, lock, join(folder, 'log'));
   const { value } = (await waiter[Symbol.asyncIterator]().next()) as { value: string };
-  expect(value).toBe(`waiting for another set-up (process ${holder.pid ?? 0}) to end`);
+  expect(value).toBe(`waiting for another setup (process ${holder.pid ?? 0}) to finish`);
   holder.kill('SIGKILL');
   await holder.catch(() => undefined);
   await waiter;
 });
 
-test('a caller in a test waits for a set-up that holds the lock', async () => {
+test('a caller in a test waits for a setup that holds the lock', async () => {
   const { withLock } = await import('./lock.mjs');
   const turns: string[] = [];
   const one = (name: string) =>

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 
 /**
- * Runs code in a separate Node, in this folder, without packages: the first steps of set-up have none.
+ * Runs code in a separate Node, in this folder, without packages: the first steps of setup have none.
  * @param code an ES module's text; its output is the result
  * @param args available as process.argv[1] and following
  */

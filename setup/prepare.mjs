@@ -43,7 +43,7 @@ async function isReady(engine, tests) {
 }
 
 /**
- * The part of set-up that needs packages; available once bundles exist.
+ * The part of setup that needs packages; available once bundles exist.
  * @returns {Promise<typeof import('./main.ts')>}
  */
 const labSetup = () => import(pathToFileURL(join(ROOT, 'dist/setup.js')).href);

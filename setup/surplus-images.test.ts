@@ -19,7 +19,7 @@ test('an image of the last week stays, even without a container: another checkou
   expect(surplusImages(images, new Set(), muchLater)).toEqual([`l4lab:${muchLater - 9 * DAY}`]);
 });
 
-test('the image of the last set-up stays, however old', () => {
+test('the image of the last setup stays, however old', () => {
   const latest: Image = { Id: 'x', Created: 1, RepoTags: ['l4lab:1', 'l4lab:latest'] };
   expect(surplusImages([latest, image(2), image(3), image(4)], new Set(), muchLater)).toEqual(['l4lab:2']);
 });

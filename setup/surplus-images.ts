@@ -15,7 +15,7 @@ const KEPT = 2;
 const IN_USE_FOR_S = 7 * 86_400;
 
 /**
- * Lab images to remove: not among the newest two, nor the latest set-up's, nor built within the last week, nor used by
+ * Lab images to remove: not among the newest two, nor the latest setup's, nor built within the last week, nor used by
  * a container.
  * @param imagesInUse ids of images that have containers
  * @param now seconds since 1970

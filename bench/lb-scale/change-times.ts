@@ -64,7 +64,7 @@ function patch(socketPath: string, path: string, body: unknown): Promise<number>
     const asked = request({ socketPath, path, method: 'PATCH' }, (response) => {
       response.resume().on('end', () => {
         if (response.statusCode === 200) resolve(performance.now() - began);
-        else reject(new Error(`PATCH ${path} was answered ${response.statusCode}`));
+        else reject(new Error(`PATCH ${path} returned ${response.statusCode}`));
       });
     });
     asked.on('error', reject);

@@ -83,6 +83,6 @@ async function knowNeighbours(lab: NetnsLab, servers: string[]): Promise<void> {
 
 async function cost(source: FlowSource, host: string, port: number): Promise<number> {
   const { arrived, cpuUs } = await source.send(host, port, MEASURED);
-  if (arrived < MEASURED * 0.99) throw new Error(`of ${MEASURED} datagrams to ${host} only ${arrived} arrived`);
+  if (arrived < MEASURED * 0.99) throw new Error(`only ${arrived} of ${MEASURED} datagrams to ${host} arrived`);
   return cpuUs / arrived;
 }

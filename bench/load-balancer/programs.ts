@@ -99,7 +99,8 @@ async function untilListening(lab: NetnsLab, node: string, wanted: (string | num
     const listening = await lab.exec(node, 'ss', '-Htln');
     const missing = wanted.filter((place) => !new RegExp(`\\D${place}\\s`).test(listening));
     if (missing.length === 0) return;
-    if (performance.now() > deadline) throw new Error(`in ${node} nobody listened on ${missing.join(', ')} in 10 s`);
+    if (performance.now() > deadline)
+      throw new Error(`in ${node} nothing listened on ${missing.join(', ')} within 10 s`);
     await delay(POLL_MS);
   }
 }

@@ -11,7 +11,8 @@ const POLL_MS = 1000;
 export async function untilSettled(lab: NetnsLab, node: string): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS;
   while (!(await lab.exec(node, 'nft', 'list', 'set', 'netdev', 'l4lab', 'again.tcp4')).includes('elements')) {
-    if (performance.now() > deadline) throw new Error(`in ${node} used ports did not return to their server in 90 s`);
+    if (performance.now() > deadline)
+      throw new Error(`in ${node} used ports did not return to their server within 90 s`);
     await delay(POLL_MS);
   }
 }

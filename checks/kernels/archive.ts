@@ -38,7 +38,7 @@ export async function findArchive(): Promise<Archive> {
   if (main === undefined || security === undefined || !existsSync(KEYRING)) {
     throw new L4labError(
       'machine-failed',
-      'Kernels are taken from the archive that apt uses on a Debian: run this on one, after apt-get update.',
+      'Kernels come from the archive that apt uses: run this on Debian, after apt-get update.',
     );
   }
   return { main, security };

@@ -16,7 +16,7 @@ const PACKAGES = [
   ...['systemd-sysv', 'udev', 'initramfs-tools', 'kmod', 'openssh-server', 'procps', 'sudo', 'ca-certificates', 'curl'],
   ...['apparmor', 'git', 'nodejs', 'npm', 'iproute2', 'iputils-ping'],
 ];
-/** Packages that set-up would install, which takes minutes in an emulated machine. */
+/** Packages that setup would install, which takes minutes in an emulated machine. */
 const INSTALLED_BEFORE = ['docker.io', 'docker-cli', 'nftables', 'conntrack', 'ethtool'];
 
 const SIZE = '16G';
@@ -44,7 +44,7 @@ export interface DiskOptions {
   cache: string;
   /** The file populate.sh. */
   populate: string;
-  /** Without the packages that set-up installs. */
+  /** Without the packages that setup installs. */
   fresh: boolean;
   print: (line: string) => void;
   signal: AbortSignal;
@@ -75,7 +75,7 @@ export async function ensureDisk(options: DiskOptions): Promise<Disk> {
     if (of === name) return disk;
   }
   if (process.getuid?.() !== 0)
-    throw new L4labError('machine-failed', 'Making the disk of a Debian needs root: run this as root.');
+    throw new L4labError('machine-failed', 'Making a disk with Debian requires root: run this as root.');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const disk = await makeDisk({ ...options, folder, packages }, await findArchive());

@@ -23,7 +23,7 @@ interface ListenerContext {
 const ALONE: ListenerContext = { failsChecks: () => false, isHere: () => true, servicesDown: [], log: () => undefined };
 
 /**
- * Answers every request with the server's name and the source that it saw; or DNS questions, as a DNS server.
+ * Answers every request with the server's name and the source that it saw; or DNS queries, as a DNS server.
  * @param addresses UDP binds to each of them: a reply from a wildcard socket has the route's source address, not the
  * called one (udp(7)).
  */

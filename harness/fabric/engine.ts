@@ -31,7 +31,7 @@ export interface EngineFacts extends Omit<Engine, 'docker' | 'endpoint'> {
 }
 
 /**
- * Finds the engine that the user's tools and the set-up use (DOCKER_HOST, contexts, Desktop, rootless), and never falls
+ * Finds the engine that the user's tools and the setup use (DOCKER_HOST, contexts, Desktop, rootless), and never falls
  * back to another.
  * @param endpoint engine to use instead
  * @throws L4labError `engine-unavailable` if it does not answer or its networks cannot be used as wires, `kernel-lacks`
@@ -85,7 +85,7 @@ export function unsuitableReason({ podman, firewall, kernel }: EngineFacts): L4l
   if (podman) {
     return new L4labError(
       'engine-unavailable',
-      'the engine is Podman, whose networks ignore the options that a lab needs; point DOCKER_HOST at a Docker engine',
+      'the engine is Podman, whose networks ignore options that labs need; set DOCKER_HOST to a Docker engine',
     );
   }
   if (firewall.startsWith('nftables')) {

@@ -23,9 +23,9 @@ export interface KernelRequirement {
 export const KERNEL_REQUIREMENTS: readonly KernelRequirement[] = [
   {
     code: 'sysctls',
-    name: 'network settings that a container may write',
+    name: 'network sysctls that a container may write',
     neededBy: 'every lab',
-    options: 'no security module that keeps /proc/sys/net',
+    options: 'a security module that does not protect /proc/sys/net',
     probe: 'echo 1 > /proc/sys/net/ipv4/conf/all/arp_notify',
   },
   {

@@ -52,7 +52,7 @@ export class NodeExec {
     for (;;) {
       const { Running, ExitCode } = await this.exec.inspect().catch((error: unknown) => {
         if (!isGone(error)) throw error;
-        throw new L4labError('node-failed', 'the node is gone: its lab was taken down', { cause: error });
+        throw new L4labError('node-failed', 'the node no longer exists: its lab was taken down', { cause: error });
       });
       if (!Running && ExitCode !== null) return ExitCode;
       // A process that has closed its output may continue indefinitely.

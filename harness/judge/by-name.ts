@@ -4,7 +4,7 @@ import type { ByName } from '../terms/plan.ts';
 import type { Attempt } from '../terms/attempt.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
-/** The result of an attempt's DNS question. */
+/** The result of an attempt's DNS query. */
 export interface Asked {
   attempt: Attempt;
   /** In the order of the answer. */

@@ -88,7 +88,7 @@ function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Predict
   }
 }
 
-/** A call with a cached answer: if it fails, a new question shows whether the answer is outdated. */
+/** A call with a cached answer: if it fails, a new query shows whether the answer is outdated. */
 function* withCachedAnswer(plan: Plan, flow: FlowPlan, run: Run): Generator<Prediction> {
   const byName = flow.byName!;
   const { name, server, cached } = byName;

@@ -36,7 +36,7 @@ test('without one, it is the folder itself, in which files can be named still', 
   const project = await open();
   expect(project.root).toBe(folder);
   expect(loadScenario(project, join(folder, 'x.yaml')).scenario.name).toBe('x');
-  expect(() => findScenarios(project, [])).toThrow(/^no scenarios in .*; `npx l4lab init` makes the first one$/);
+  expect(() => findScenarios(project, [])).toThrow(/^no scenarios in .*; `npx l4lab init` creates the first one$/);
 });
 
 test('a file where the folder of labs would be is none', async () => {
@@ -95,7 +95,7 @@ test.each([
 
 test('a folder that the configuration names must be there, but for whoever makes it', async () => {
   write({ 'l4lab.config.json': '{ "labs": "net" }', 'scenarios/x.yaml': scenarioOn('one-arm') });
-  await expect(open()).rejects.toThrow(`the configuration says \`labs: net\`, and ${folder}/net is not a folder`);
+  await expect(open()).rejects.toThrow(`\`labs: net\` in the configuration: ${folder}/net is not a folder`);
   expect((await findProject({ from: folder, shipped, makes: true })).folders.labs[0]).toBe(join(folder, 'net'));
 });
 

@@ -59,7 +59,7 @@ export async function findProject({
     if (named !== undefined && !isFolder(resolve(folder, named)))
       throw new L4labError(
         'invalid-input',
-        `the configuration says \`${name}: ${named}\`, and ${resolve(folder, named)} is not a folder`,
+        `\`${name}: ${named}\` in the configuration: ${resolve(folder, named)} is not a folder`,
       );
   }
   const own = resolve(folder, config.labs ?? 'labs');

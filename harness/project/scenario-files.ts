@@ -20,7 +20,7 @@ export function findScenarios(project: Project, names: string[]): string[] {
     if (all.length === 0)
       throw new L4labError(
         'invalid-input',
-        `no scenarios in ${project.folders.scenarios}; \`npx l4lab init\` makes the first one`,
+        `no scenarios in ${project.folders.scenarios}; \`npx l4lab init\` creates the first one`,
       );
     return all;
   }

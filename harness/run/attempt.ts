@@ -26,7 +26,7 @@ export interface MayFail {
   redirects?: Redirect[];
 }
 
-/** Runs one attempt of a flow and judges it by its packets; a call by name begins with the DNS question. */
+/** Runs one attempt of a flow and judges it by its packets; a call by name begins with the DNS query. */
 export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
   const question = questionOf(flow);
   if (question === null) return runWithoutQuestion(flow, plan, lab, mayFail);
@@ -38,7 +38,7 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, may
   return withQuestion(flow.byName!, asked, called.attempt);
 }
 
-/** Calls an address, or uses a cached answer: if that fails, a new question shows whether the answer is outdated. */
+/** Calls an address, or uses a cached answer: if that fails, a new query shows whether the answer is outdated. */
 async function runWithoutQuestion(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
   if (flow.byName === undefined) return (await runExchange(flow, plan, lab, mayFail)).attempt;
   const { attempt } = await runPart(callsOf(flow)[0]!, plan, lab, mayFail);

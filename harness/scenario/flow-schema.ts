@@ -179,21 +179,22 @@ const payload = z.int().min(0).max(1_000_000);
 export const flow = z.strictObject({
   title: title.optional().describe('One line for the report. Default: the name.'),
   from: nodeName.describe('Node that calls.'),
-  to: called.describe(
-    'A service, a node, or a name of `names`, about which the caller asks its DNS server before each call.',
-  ),
+  to: called.describe('A service, a node, or a name of `names`, which the caller resolves before each call.'),
   cachedAnswer: cachedAnswer
     .optional()
     .describe(
-      'Only for a name: an earlier answer that the caller still has. Until its TTL ends, the caller calls that address without a question.',
+      'Only for a name: an earlier answer in the cache of the caller. Until its TTL expires, the caller uses that address and sends no query.',
     ),
-  protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http').describe('`icmp` is an echo request.'),
+  protocol: z
+    .enum(['http', 'tcp', 'udp', 'icmp'])
+    .default('http')
+    .describe('Protocol of a call; `icmp` is an echo request.'),
   port: z
     .int()
     .min(1)
     .max(65535)
     .optional()
-    .describe('Destination port; only for a node, or for a name of addresses: a service has its own.'),
+    .describe('Destination port. Only for a node, or a name whose records are addresses; a service has its own.'),
   repeat: z.int().min(1).max(1000).default(1).describe('Attempts, each from its own source port.'),
   sourcePort: callerPort
     .optional()
@@ -203,7 +204,12 @@ export const flow = z.strictObject({
     .describe('Extra payload in each direction, bytes. icmp: the whole payload, like `ping -s`; default 56.'),
   requestBytes: payload.optional().describe('Extra payload of requests instead of `bytes`, like an upload.'),
   replyBytes: payload.optional().describe('Extra payload of replies instead of `bytes`, like a download.'),
-  exchanges: z.int().min(1).max(100).default(1).describe('Requests on the same connection (tcp), or datagrams (udp).'),
+  exchanges: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe('Number of requests on the same connection (tcp), or of datagrams (udp).'),
   dontFragment: z
     .boolean()
     .default(false)
@@ -214,7 +220,7 @@ export const flow = z.strictObject({
     .enum(['client', 'server'])
     .optional()
     .describe(
-      'http, tcp: this side sends its first data once with a sequence number beyond the window of the other side, which conntrack calls INVALID; TCP sends the correct segment after 200 ms.',
+      'http, tcp: this side first sends its data with a sequence number beyond the window of the other side, so conntrack marks the segment INVALID. TCP sends the correct segment after 200 ms.',
     ),
   after: wordName
     .optional()

@@ -10,7 +10,7 @@ export function messageFor(issue: z.core.$ZodRawIssue): string {
     return issue.keys
       .map((key) =>
         besides.includes(key)
-          ? `leave out \`outcome\` beside \`${key}\``
+          ? `leave out \`outcome\`, which cannot be combined with \`${key}\``
           : `unknown field \`${key}\`${didYouMean(key, known)}`,
       )
       .join('\n');

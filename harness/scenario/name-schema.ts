@@ -53,31 +53,31 @@ const record = z
 
 /** A name and its DNS records. */
 export const name = z.strictObject({
-  server: nodeName.describe(
-    'Node that is the DNS server (Knot DNS): it listens at 53/udp, and callers ask it directly.',
-  ),
+  server: nodeName.describe('Node that runs the DNS server (Knot DNS) on 53/udp. Callers query it directly.'),
   records: z
     .array(record)
     .describe(
-      'Services (their VIPs), or addresses of nodes, all of one family. An empty list is a name without an address. Each attempt of a flow asks again.',
+      'Services (their VIPs), or addresses of nodes, all of one family. An empty list is a name without an address. Each attempt of a flow sends a new query.',
     ),
   policy: z
     .enum(['round-robin', 'failover', 'by-source'])
     .default('round-robin')
     .describe(
-      'What an answer has: all records, each first in turn (`round-robin`); the first one with a healthy server (`failover`); the record for the network of the caller, or, without such a record, those without `from` (`by-source`).',
+      'Which records an answer contains. `round-robin`: all, in rotating order. `failover`: only the first one with a healthy server. `by-source`: the one for the network of the caller; if there is none, those without `from`.',
     ),
   onlyHealthy: z
     .boolean()
     .optional()
     .describe(
-      'Whether answers leave out services without a server that a load balancer considers healthy, as global load balancing (GSLB) does. Always so with `failover`; default `false` for the others. The DNS server learns it when flows begin.',
+      'Whether answers omit services without a healthy server, as global load balancing (GSLB) does. The load balancers decide which servers are healthy, once when flows begin. Default: false; `failover` always omits them.',
     ),
-  ttl: timeToLive.default(30_000).describe('How long callers may keep an answer (TTL), such as `30s`.'),
+  ttl: timeToLive.default(30_000).describe('How long callers may cache an answer (TTL), such as `30s`.'),
 });
 
 /** A caller's cached answer for a name. */
 export const cachedAnswer = z.strictObject({
-  record: word.describe('The record that the answer began with: a service, or an address.'),
-  age: ageOfAnswer.describe('How long ago it was received, such as `60s`; from the TTL on, the caller asks again.'),
+  record: word.describe('First record of the answer: a service, or an address.'),
+  age: ageOfAnswer.describe(
+    'How long ago it was received, such as `60s`. From the TTL on, the caller sends a query again.',
+  ),
 });

@@ -16,16 +16,16 @@ services:
   web: { vip: 203.0.113.80, port: 80, like: aws-nlb, pool: [s1, s2] }
 \`\`\`
 
-\`like\` sets what a product does according to its public documents, as far as a lab can do it: settings of the service, of the
-servers in its pool, and of the L4 that balances it. **A profile is a model of documented behaviour.** The lab runs l4lab's own
-load balancer with these settings, not the product.
+\`like\` configures a service as a product behaves according to its public documents, as far as a lab can do this. It sets fields of
+the service, of the servers in its pool, and of the L4 that balances it. **A profile is a model of documented behaviour.** The
+lab runs l4lab's own load balancer with these settings, not the product.
 
 - Your own settings override the profile: those of the service, of \`servers\` and of \`nodes\`. The profile overrides the lab.
-- \`mode\` comes from the profile. \`validate\` refuses another \`mode\` beside \`like\`, and two profiles that set one field of a
-  node to different values.
-- Idle timeouts are the product's own, which are minutes. To see what happens after one, set a shorter \`idleTimeoutMs\` of the L4.
-- A cloud's network returns replies to its load balancer, also those from one backend to another. In a lab the L4 as gateway of
-  the servers does this, if the servers are not neighbours: \`labs/vpc.yaml\` gives each of them a link of its own.
+- \`mode\` comes from the profile. \`validate\` refuses a different \`mode\` in addition to \`like\`, and two profiles that set a field
+  of the same node to different values.
+- Idle timeouts are those of the product, which are minutes. To see what happens after one, set a shorter \`idleTimeoutMs\` on the L4.
+- The network of a cloud returns replies to its load balancer, also if one backend calls another. In a lab the same happens if the
+  L4 is the gateway of the servers and the servers are not neighbours: \`labs/vpc.yaml\` gives each of them its own link.
 - \`npx l4lab explain\` shows what a profile sets.
 
 Scenarios: \`profiles/clouds\`, \`profiles/appliances-and-nodes\`, \`profiles/idle\`.
@@ -58,6 +58,6 @@ function row({ statement, inLab, when, sets, document }: Rule): string {
 const WHEN: Record<NonNullable<Rule['when']>, string> = {
   tcp: 'tcp',
   udp: 'udp',
-  checked: 'beside a `check`',
-  'checked-ipv4': 'beside a `check`, IPv4',
+  checked: 'with a `check`',
+  'checked-ipv4': 'with a `check`, IPv4',
 };

@@ -158,7 +158,7 @@ const DOCUMENTS = {
 const QUIET_VIP = { loopback: [VIP], arpIgnore: 1, arpAnnounce: 2 };
 
 const BY_GATEWAY = 'The L4 is the servers’ gateway.';
-const HELD = 'Servers hold the VIP, and send no ARP for it.';
+const HELD = 'Servers hold the VIP and send no ARP for it.';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -339,7 +339,7 @@ export const PROFILES: Record<ProfileName, Profile> = {
       },
       {
         statement: 'The guest agent of every backend VM installs a local route for the address of the load balancer.',
-        inLab: 'Servers hold the VIP, and send no ARP for it, since Google’s network does not use theirs.',
+        inLab: 'Servers hold the VIP and send no ARP for it, because Google’s network does not use their ARP replies.',
         document: DOCUMENTS.gcpInternal,
         sets: { servers: QUIET_VIP },
       },

@@ -12,7 +12,9 @@ export const nodeName = z
   .string()
   .regex(
     /^[a-z][a-z0-9-]{0,11}$/,
-    mustBe('a node name: lower-case letters, digits and hyphens, at most 12 (it names interfaces)'),
+    mustBe(
+      'a node name: lower-case letters, digits and hyphens, at most 12 characters (interfaces are named after it)',
+    ),
   )
   .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
 /** A node, or a node's name for a second link with a peer, `l2-2`. */
@@ -31,7 +33,7 @@ export const serviceName = z
   .string()
   .regex(
     /^[a-z][a-z0-9-]{0,31}$/,
-    mustBe('a service name: lower-case letters, digits and hyphens, at most 32, a letter first'),
+    mustBe('a service name: lower-case letters, digits and hyphens, starting with a letter, at most 32 characters'),
   )
   .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
 const HOST_ADDRESS = 'a unicast host address';
@@ -74,10 +76,10 @@ export const listener = z.union(
   [
     listenerText,
     z.strictObject({
-      listen: listenerText.describe('What it listens on, `53/udp`.'),
+      listen: listenerText.describe('Where it listens, such as `53/udp`.'),
       answersFrom: address
         .optional()
-        .describe('udp: the address of the node that answers come from, whatever address was asked.'),
+        .describe('udp: address of the node from which it replies, regardless of the called address.'),
     }),
   ],
   mustBe(`${A_LISTENER}, or a mapping of \`listen\` and \`answersFrom\``),
@@ -96,7 +98,7 @@ export function isCidr(text: string): boolean {
 }
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const A_TIME = 'a length of time, like 20ms, 1.5s or 2m';
+const A_TIME = 'a duration, like 20ms, 1.5s or 2m';
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 const anyDuration = z
@@ -148,7 +150,7 @@ export const stepName = z
   .string()
   .regex(
     /^[a-z][a-z0-9-]*$/,
-    mustBe('a step name: lower-case letters, digits and hyphens, a letter first, like l4a-dies'),
+    mustBe('a step name: lower-case letters, digits and hyphens, starting with a letter, like l4a-dies'),
   );
 
 /** Names of flows and variants, usable on command lines and in test names. */

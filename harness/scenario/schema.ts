@@ -47,7 +47,7 @@ const route = z.strictObject({
   from: prefixOr([], 'a network like 198.51.100.0/24, an address, or a service')
     .optional()
     .describe(
-      'Source routing: the route applies only to packets from this network, address or service (its VIP). Such routes are a separate table (`ip rule from … lookup …`), looked up before all others; several in the order in which they are written.',
+      'Source routing: the route applies only to packets from this network, address or service (its VIP). Routes with the same source form a separate table (`ip rule from … lookup …`). These tables are looked up before all others, in the order in which they are written.',
     ),
   via: z
     .union(
@@ -132,7 +132,7 @@ const nodeSettings = z.strictObject({
     .array(serviceName)
     .optional()
     .describe(
-      'Services in mode ipip whose packets are taken out of their tunnel on arrival, as by a device of `ip link add … type ipip` (`sit` for IPv6 in IPv4, `ip6tnl` for both in IPv6); in `servers`, on the servers of the pool.',
+      'Services in mode ipip whose packets are decapsulated on arrival, as by a device of `ip link add … type ipip` (`sit` for IPv6 in IPv4, `ip6tnl` for both in IPv6); in `servers`, on the servers of the pool.',
     ),
   listeners: z
     .array(listener)
@@ -204,7 +204,7 @@ const nodeSettings = z.strictObject({
   lb: z.enum(['on', 'off']).optional().describe('l4 only: `off` does not start the load balancer.'),
   sysctls: z
     .record(
-      z.string().regex(/^net(\.[A-Za-z0-9_-]+)+$/, mustBe('a setting of the network, like net.ipv4.tcp_timestamps')),
+      z.string().regex(/^net(\.[A-Za-z0-9_-]+)+$/, mustBe('a network sysctl, like net.ipv4.tcp_timestamps')),
       z.union([z.int(), z.string().regex(/^[^\n]+$/)], mustBe('a number, or text as sysctl accepts it')),
     )
     .optional()
@@ -259,7 +259,9 @@ export const labSchema = z.strictObject({
   description: z.string().default('').describe('What the topology is about.'),
   nodes: z.record(nodeName, labNode).describe('Nodes by name: one container each.'),
   links: z
-    .array(z.record(nodeName, linkEnd).refine((link) => Object.keys(link).length === 2, 'must join exactly two nodes'))
+    .array(
+      z.record(nodeName, linkEnd).refine((link) => Object.keys(link).length === 2, 'must connect exactly two nodes'),
+    )
     .min(1)
     .describe(
       'Each link maps two nodes to their address on it; `~` for a switch port. An interface is named after the peer, `l2`; the interface of a second link between the same nodes is `l2-2`.',
@@ -275,7 +277,7 @@ const source = z.strictObject({
 /** The body of a scenario, which variants can change. */
 const scenarioBody = {
   servers: nodeSettings.default({}).describe('Settings of every server.'),
-  nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they win over `servers`.'),
+  nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they override `servers`.'),
   services: z.record(serviceName, anyService).default({}).describe('Services by name: what load balancers offer.'),
   names: z
     .record(domainName, name)

@@ -34,7 +34,7 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
     .enum(PROFILE_NAMES)
     .optional()
     .describe(
-      'A profile: sets what a product does according to its documents, of the service, its servers and its L4. Your own settings override it. See `docs/profiles.md`.',
+      'Profile of a product: configures the service, its servers and its L4 as the product behaves according to its documents. Your own settings override it. See `docs/profiles.md`.',
     ),
   vip: address.describe('Virtual IP that clients call. Required with `port` and `pool`, except in mode route.'),
   pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `port`, `weight` and `drain`.'),
@@ -48,7 +48,7 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
     .enum(['ipv4', 'ipv6'])
     .optional()
     .describe(
-      'ipip only: family of the addresses by which servers get packets, and so of the outer header. Servers answer in the family of the VIP all the same, and need a route to clients there. Default: the family of the VIP.',
+      'ipip only: address family of the outer header, and so of the servers’ addresses. Servers still reply in the family of the VIP, and need a route to clients in that family. Default: the family of the VIP.',
     ),
   proxyIp: z
     .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))

@@ -89,7 +89,7 @@ function patched(change: Record<string, unknown>, scenario: ScenarioFile, path: 
     ([, service]) => valueAt(service, ['like']) !== undefined,
   );
   if (another.length > 0) {
-    const message = 'cannot be changed in a step: a product does not become another one while it runs';
+    const message = 'cannot be changed in a step: only a variant can change the product';
     return { problems: another.map(([name]) => ({ path: [...path, 'services', name, 'like'], message })) };
   }
   // If a service gets a check, its profile's check settings apply too.

@@ -21,7 +21,7 @@ import {
 export const stream = z.strictObject({
   from: nodeName.describe('Node that calls.'),
   to: called.describe('A service or a node.'),
-  protocol: z.enum(['http', 'tcp', 'udp']).default('tcp').describe('What a call is.'),
+  protocol: z.enum(['http', 'tcp', 'udp']).default('tcp').describe('Protocol of a call.'),
   port: z
     .int()
     .min(1)
@@ -51,9 +51,9 @@ const nodes = z
   .transform((named) => [named].flat());
 const link = z
   .array(linkName)
-  .length(2, 'must be the two nodes that the link joins')
+  .length(2, 'must be the two nodes that the link connects')
   .transform(([a, b]): [string, string] => [a!, b!])
-  .describe('The two nodes that the link joins; a second link between them is `[l4, l2-2]`.');
+  .describe('The two nodes that the link connects; a second link between them is `[l4, l2-2]`.');
 const ofPool = {
   server: nodeName.describe('A server of the pool.'),
   service: serviceName.exactOptional().describe('The service. Default: every service that has the server.'),
@@ -100,7 +100,10 @@ const actionFields = {
   drain: serverOfPool.optional().describe('The server gets no new connections and keeps existing ones.'),
   undrain: serverOfPool.optional().describe('The server gets new connections again.'),
   weight: z
-    .strictObject({ ...ofPool, weight: z.int().min(1).max(256).describe('New weight; `drain` for none.') })
+    .strictObject({
+      ...ofPool,
+      weight: z.int().min(1).max(256).describe('New weight; for no new connections use `drain`.'),
+    })
     .optional()
     .describe('Changes the weight of a server.'),
   addServer: serverOfPool.optional().describe('Adds a server to the pool.'),

@@ -4,12 +4,12 @@ import type { ByName, FlowPlan } from './plan.ts';
 /** Port of DNS servers (RFC 1035). */
 export const DNS_PORT = 53;
 
-/** The DNS question of a flow to a name; null for a flow to an address, and if the caller has a cached answer. */
+/** The DNS query of a flow to a name; null for a flow to an address, and if the caller has a cached answer. */
 export function questionOf(flow: FlowPlan): FlowPlan | null {
   return flow.byName?.cached === undefined ? newQuestionOf(flow) : null;
 }
 
-/** The DNS question of a flow to a name, even if the caller has a cached answer; null for a flow to an address. */
+/** The DNS query of a flow to a name, even if the caller has a cached answer; null for a flow to an address. */
 export function newQuestionOf(flow: FlowPlan): FlowPlan | null {
   if (flow.byName === undefined) return null;
   const { name, from, repeat, after, expect, at } = flow;
@@ -39,7 +39,7 @@ export function callsOf(flow: FlowPlan): FlowPlan[] {
   return possible.map((one) => ({ ...call, ...one }));
 }
 
-/** A flow's DNS question, if any, and its possible calls. */
+/** A flow's DNS query, if any, and its possible calls. */
 export function exchangesOf(flow: FlowPlan): FlowPlan[] {
   const question = questionOf(flow);
   return question === null ? callsOf(flow) : [question, ...callsOf(flow)];

@@ -77,7 +77,7 @@ export interface CauseDetails {
   'no-record-left': At & { name: string; source: string };
   /**
    * `node` called the address of an earlier answer, `ageS` seconds old and younger than its TTL, and failed for the cause `met`
-   * at `metAt`; a new question is answered with `addresses`.
+   * at `metAt`; a new query returns `addresses`.
    */
   'answer-outdated': At & CalledFromCache & { met: CauseCode; metAt: string };
   'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };

@@ -57,16 +57,16 @@ export interface FlowPlan {
    * any.
    */
   byName?: ByName;
-  /** It is only a DNS question. No flow of a scenario is one. */
+  /** It is only a DNS query. No flow of a scenario is one. */
   question?: DnsQuestion;
   expect: Expectation;
   /** Where the flow is declared. */
   at: SourcePosition;
 }
 
-/** A caller's DNS question, and the calls that may follow. */
+/** A caller's DNS query, and the calls that may follow. */
 export interface ByName extends DnsQuestion {
-  /** The DNS server, its address, and the caller's source address for the question. */
+  /** The DNS server, its address, and the caller's source address for the query. */
   server: string;
   address: string;
   source: string;
@@ -83,7 +83,7 @@ interface CachedAnswer {
   ttlS: number;
 }
 
-/** A DNS question for IPv4 or IPv6 addresses. */
+/** A DNS query for IPv4 or IPv6 addresses. */
 export interface DnsQuestion {
   name: string;
   type: 'A' | 'AAAA';

@@ -70,7 +70,7 @@ export interface StateAt {
   state: BandState;
 }
 
-/** A direction of packets; `question` and `answer` are those to and from a DNS server. */
+/** A direction of packets; `question` and `answer` are the DNS query and its answer. */
 export type Leg = 'request' | 'reply' | 'question' | 'answer';
 
 /** A flow that must work in any topology whose parts are running. */

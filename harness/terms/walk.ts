@@ -37,11 +37,11 @@ export interface Change {
 export interface Walk {
   request: Hop[];
   reply: Hop[];
-  /** The preceding DNS question if the flow calls a name; without an answer nothing is called. */
+  /** The preceding DNS query if the flow calls a name; without an answer nothing is called. */
   question?: Question;
 }
 
-/** The hops of a question to a DNS server and of its answer. */
+/** The hops of a DNS query and of its answer. */
 export interface Question extends Pick<Walk, 'request' | 'reply'> {
   name: string;
   /** The DNS server. */

@@ -10,21 +10,26 @@ interface Metric<T> {
 }
 
 const PER_SERVER: Metric<ServerStatus>[] = [
-  { name: 'new_flows_total', type: 'counter', help: 'Flows given to the server.', value: (s) => s.newFlows },
-  { name: 'active_flows', type: 'gauge', help: 'Flows that the server has now.', value: (s) => s.activeFlows },
-  { name: 'packets_total', type: 'counter', help: 'Packets; in dsr those toward the server.', value: (s) => s.packets },
+  { name: 'new_flows_total', type: 'counter', help: 'New flows assigned to the server.', value: (s) => s.newFlows },
+  { name: 'active_flows', type: 'gauge', help: 'Active flows of the server.', value: (s) => s.activeFlows },
+  {
+    name: 'packets_total',
+    type: 'counter',
+    help: 'Packets; in dsr only those toward the server.',
+    value: (s) => s.packets,
+  },
   { name: 'bytes_total', type: 'counter', help: 'Bytes of these packets.', value: (s) => s.bytes },
-  { name: 'server_up', type: 'gauge', help: '1 while the server counts as healthy.', value: (s) => Number(s.up) },
+  { name: 'server_up', type: 'gauge', help: '1 while the server is healthy.', value: (s) => Number(s.up) },
   {
     name: 'server_takes_new_flows',
     type: 'gauge',
-    help: '1 while it takes new flows.',
+    help: '1 while the server gets new flows.',
     value: (s) => Number(s.role === 'new'),
   },
   {
     name: 'check_duration_seconds',
     type: 'gauge',
-    help: 'How long the last health check took.',
+    help: 'Duration of the last health check.',
     value: (s) => s.checkDurationMs / 1000,
   },
 ];
@@ -33,7 +38,7 @@ const PER_SERVICE: Metric<ServiceStatus>[] = [
   {
     name: 'forgotten_packets_total',
     type: 'counter',
-    help: 'Packets of flows that the full flow table could not keep.',
+    help: 'Packets of flows that the full flow table could not store.',
     value: (s) => s.forgottenPackets,
   },
 ];
@@ -49,28 +54,33 @@ const OVERALL: Metric<OverallStats>[] = [
   {
     name: 'exhausted_flows_total',
     type: 'counter',
-    help: 'Flows that conntrack could not take in, above all since no proxy IP had a free port.',
+    help: 'Flows that conntrack could not add, usually because no proxy IP had a free port.',
     value: (o) => o.conntrack.insertFailed,
   },
   {
     name: 'conntrack_evicted_flows_total',
     type: 'counter',
-    help: 'Flows without an answer that conntrack, being full, gave up for new ones.',
+    help: 'Unanswered flows that a full conntrack table dropped to make room for new ones.',
     value: (o) => o.conntrack.evicted,
   },
   {
     name: 'conntrack_dropped_packets_total',
     type: 'counter',
-    help: 'Packets dropped since conntrack was full, or could not take their flow in.',
+    help: 'Packets dropped because conntrack was full or could not add their flow.',
     value: (o) => o.conntrack.dropped,
   },
-  { name: 'conntrack_flows', type: 'gauge', help: 'Flows that conntrack has.', value: (o) => o.conntrack.flows },
-  { name: 'conntrack_limit', type: 'gauge', help: 'Flows that it may have.', value: (o) => o.conntrack.limit },
-  { name: 'rule_changes_total', type: 'counter', help: 'Changes of the rules.', value: (o) => o.applied.count },
+  { name: 'conntrack_flows', type: 'gauge', help: 'Flows in the conntrack table.', value: (o) => o.conntrack.flows },
+  {
+    name: 'conntrack_limit',
+    type: 'gauge',
+    help: 'Maximum size of the conntrack table.',
+    value: (o) => o.conntrack.limit,
+  },
+  { name: 'rule_changes_total', type: 'counter', help: 'Number of rule changes.', value: (o) => o.applied.count },
   {
     name: 'rule_change_seconds',
     type: 'gauge',
-    help: 'How long the last one took.',
+    help: 'Duration of the last rule change.',
     value: (o) => o.applied.lastMs / 1000,
   },
 ];

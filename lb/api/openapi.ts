@@ -52,7 +52,7 @@ export function openApi(routes: DescribedRoute[]) {
           : {}),
         responses: {
           200: { description: 'Done.' },
-          default: { description: 'Not done.', content: { 'application/json': { schema: ERROR } } },
+          default: { description: 'The request failed.', content: { 'application/json': { schema: ERROR } } },
         },
       },
     };

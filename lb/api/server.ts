@@ -35,7 +35,7 @@ export async function serveApi(endpoint: ApiEndpoint, context: ApiContext): Prom
 }
 
 async function listenOnSocket(server: Server, path: string): Promise<void> {
-  if (await answers(path)) throw new LbError('already-running', `another program serves at ${path}`);
+  if (await answers(path)) throw new LbError('already-running', `another program already listens at ${path}`);
   await rm(path, { force: true });
   const mask = process.umask(0o177);
   try {
@@ -83,7 +83,7 @@ async function respond(endpoint: ApiEndpoint, context: ApiContext, request: Inco
     const found = here.find(({ route }) => route.method === request.method);
     if (here.length === 0) return notFound(`unknown path ${path}; see /v1/openapi.json`);
     if (!found)
-      return failure(405, 'method-not-allowed', `${path} answers ${here.map(({ route }) => route.method).join(', ')}`);
+      return failure(405, 'method-not-allowed', `${path} supports ${here.map(({ route }) => route.method).join(', ')}`);
     if (body.error) return body.error;
     return await found.route.run(context, found.params!, body.value, new URLSearchParams(search.join('?')));
   } catch (error) {
@@ -121,7 +121,8 @@ async function readBody(request: IncomingMessage, limit: number): Promise<{ valu
     length += chunk.length;
     if (length <= limit) chunks.push(chunk);
   }
-  if (length > limit) return { error: failure(413, 'too-large', `a body may have ${limit} bytes`) };
+  if (length > limit)
+    return { error: failure(413, 'too-large', `the body is too large: at most ${limit} bytes are allowed`) };
   if (length === 0) return {};
   try {
     return { value: JSON.parse(Buffer.concat(chunks).toString()) as unknown };

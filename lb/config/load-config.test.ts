@@ -67,7 +67,7 @@ it.each([
     'segments of UDP',
     'mode: dsr',
     'mode: dsr\n    protocol: udp\n    mssClamp: auto',
-    'lb.yaml:9:15: services.0.mssClamp: only valid over tcp, not over udp',
+    'lb.yaml:9:15: services.0.mssClamp: only valid for tcp, not for udp',
   ],
   [
     'own calls in dsr',
@@ -85,7 +85,7 @@ it.each([
     'a range of ports that ends before it begins',
     'mode: dsr',
     'mode: proxy\n    proxyPorts: 40003-40000',
-    'lb.yaml:8:17: services.0.proxyPorts: must be a range from a port to one that is not below it',
+    'lb.yaml:8:17: services.0.proxyPorts: must be two ports from 1 to 65535, the lower one first',
   ],
   [
     'a source of checks of the other family',

@@ -38,7 +38,7 @@ export async function enableProxyReplies(
     else
       throw new LbError(
         'sysctl-refused',
-        `${sysctl.dev} must answer for VIPs that the host does not own, but /proc/sys cannot be written: set ${remedy(sysctl, value)} before the start`,
+        `${sysctl.dev} must answer for VIPs that the host does not own, but /proc/sys is not writable: set ${remedy(sysctl, value)} before the start`,
       );
   }
 }

@@ -59,6 +59,6 @@ export function logRefusal(sysctl: Sysctl, value: string, consequence: string): 
   const name = sysctlName(sysctl);
   if (logged.has(name)) return;
   logged.add(name);
-  const message = `/proc/sys cannot be written: ${consequence}; set ${remedy(sysctl, value)} before the start`;
+  const message = `/proc/sys is not writable: ${consequence}; set ${remedy(sysctl, value)} before the start`;
   log({ event: 'sysctl-refused', sysctl: name, value, message });
 }

@@ -53,7 +53,7 @@ export function watchHost(onChange: () => void, onEnd: () => void): HostWatch {
     const deadline = Date.now() + SUBSCRIBE_DEADLINE_MS;
     while (!over && !(await isSubscribed(monitorIn(output)))) {
       if (Date.now() > deadline)
-        throw new LbError('ip-failed', `ip monitor has not subscribed to changes within ${SUBSCRIBE_DEADLINE_MS} ms`);
+        throw new LbError('ip-failed', `ip monitor did not subscribe to changes within ${SUBSCRIBE_DEADLINE_MS} ms`);
       await delay(POLL_MS);
     }
   };

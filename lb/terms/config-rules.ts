@@ -155,7 +155,7 @@ function dscpProblems(services: LbService[]): Problem[] {
       .slice(0, i)
       .find((s) => isDirect(s) && isDirect(service) && (s.vip === service.vip) !== (s.dscp === service.dscp));
     if (!other || (other.dscp === undefined && service.dscp === undefined)) return [];
-    const message = `services with one VIP need one DSCP value, and different VIPs different values: compare ${service.name} and ${other.name}`;
+    const message = `services with the same VIP need the same DSCP value, and different VIPs need different values: compare ${service.name} and ${other.name}`;
     return [{ path: ['services', i, 'dscp'], message }];
   });
 }
@@ -173,7 +173,7 @@ function tunnelProblems(services: LbService[]): Problem[] {
           (one.mode === 'ipip') !== (service.mode === 'ipip'),
       );
     if (other === undefined) return [];
-    const message = `services with one VIP cannot be in ipip and in ${other.mode === 'ipip' ? service.mode : other.mode}: compare ${service.name} and ${other.name}`;
+    const message = `services with the same VIP cannot mix ipip and ${other.mode === 'ipip' ? service.mode : other.mode}: compare ${service.name} and ${other.name}`;
     return [{ path: ['services', i, 'mode'], message }];
   });
 }
@@ -195,7 +195,7 @@ function serviceProblems(service: LbService): Problem[] {
     });
   }
   if (service.mssClamp !== undefined && service.protocol !== 'tcp') {
-    problems.push({ path: ['mssClamp'], message: `only valid over tcp, not over ${service.protocol}` });
+    problems.push({ path: ['mssClamp'], message: `only valid for tcp, not for ${service.protocol}` });
   }
   for (const proxyIp of proxyIps(service)) {
     if (!sameFamily(proxyIp)) {

@@ -9,7 +9,7 @@ const name = z
   .string()
   .regex(
     /^[a-z][a-z0-9-]{0,31}$/,
-    mustBe('a name of lower-case letters, digits and hyphens, at most 32, a letter first'),
+    mustBe('a name of lower-case letters, digits and hyphens, starting with a letter, at most 32 characters'),
   );
 const port = z.int().min(1).max(65535);
 const address = z
@@ -31,7 +31,7 @@ const server = z.strictObject({
   weight: z.int().min(1).max(256).optional().describe('Share of new flows relative to the other servers. Default: 1.'),
   drain: z.boolean().optional().describe('True: no new flows; existing ones may finish.'),
   drainDeadlineMs: drainDeadlineMs.describe(
-    'How long they may last before they are cut. Default: the value of the service.',
+    'How long existing flows may last while the server drains, before they are cut. Default: the value of the service.',
   ),
 });
 
@@ -90,7 +90,7 @@ export const serviceSchema = z.strictObject({
   proxyPorts: z
     .string(mustBe(A_RANGE))
     .regex(PORT_RANGE, mustBe(A_RANGE))
-    .refine(isPortRange, mustBe('a range from a port to one that is not below it, of 1 to 65535'))
+    .refine(isPortRange, mustBe('two ports from 1 to 65535, the lower one first'))
     .optional()
     .describe(
       'proxy only: source ports toward the servers, `40000-40099`. Default: any. A proxy IP can use each port once per server address and port.',
@@ -132,7 +132,7 @@ export const serviceSchema = z.strictObject({
     .union([z.literal('auto'), z.int().min(536).max(65_495)], mustBe('`auto`, or 536 to 65495 bytes'))
     .optional()
     .describe(
-      'tcp only: lower the MSS in SYN and SYN-ACK to this many bytes, so that both ends send smaller segments; `auto`: what the routes of the load balancer’s host carry. In dsr, l3dsr and ipip only the SYN passes it, so only servers send smaller segments. Default: unchanged.',
+      'tcp only: lower the MSS in SYN and SYN-ACK to this many bytes, so that both ends send smaller segments; `auto`: derived from the MTU of the routes of the load balancer’s host. In dsr, l3dsr and ipip only the SYN passes it, so only servers send smaller segments. Default: unchanged.',
     ),
   check: checkSchema
     .default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 })
@@ -177,7 +177,7 @@ export function instead(messageFor: (issue: z.core.$ZodRawIssue) => string) {
   };
 }
 
-const A_NETWORK = '`any`, or a network like 198.51.100.0/24, whose bits beyond the prefix length are zero';
+const A_NETWORK = '`any`, or a network like 198.51.100.0/24, with all host bits zero';
 
 /**
  * A service of mode `route`: distributes flows over next hops, such as firewalls, without changing packets. With
@@ -234,12 +234,14 @@ export const lbConfigSchema = z.strictObject({
       udpIdleMs: idle.optional().describe('Idle timeout of UDP flows, ms. Default: 3 minutes.'),
     })
     .optional()
-    .describe('Flows that dsr remembers. A flow beyond the limit is served by hashing, so it may move with the pool.'),
+    .describe(
+      'The flow table of dsr. Flows beyond the limit are assigned by hash, so they may move to another server when the pool changes.',
+    ),
   countPackets: z
     .boolean()
     .optional()
     .describe(
-      'dnat and proxy: false does not count packets and bytes per server, which saves a lookup per packet and leaves conntrack marks free for other programs. Default: true. In dsr the lookup of the server counts too.',
+      'dnat and proxy: whether to count packets and bytes per server. `false` saves a lookup per packet and leaves conntrack marks to other programs. Default: true. In dsr the lookup of the server always counts.',
     ),
   api: z
     .union(
@@ -253,7 +255,7 @@ export const lbConfigSchema = z.strictObject({
             .describe('Secret that every request carries (`Authorization: Bearer`).'),
         }),
       ],
-      mustBe('a mapping of `socket`, a path, or of `port` and `token`'),
+      mustBe('a mapping of `socket` (a path), or of `port` and `token`'),
     )
     .optional()
     .describe(
@@ -261,7 +263,7 @@ export const lbConfigSchema = z.strictObject({
     ),
   services: z
     .array(z.discriminatedUnion('mode', [serviceSchema, routeServiceSchema], { unionFallback: true }))
-    .describe('The services that are balanced.'),
+    .describe('The services.'),
 });
 
 export type LbFile = z.infer<typeof lbConfigSchema>;

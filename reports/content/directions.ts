@@ -1,7 +1,7 @@
 import type { Leg } from '../../harness/terms/reason.ts';
 import type { Hop, Walk } from '../../harness/terms/walk.ts';
 
-/** The directions of a walk in order: first the question to a DNS server, if any. */
+/** The directions of a walk in order: first the query to a DNS server, if any. */
 export function directionsOf({ question, request, reply }: Walk): { leg: Leg; hops: Hop[] }[] {
   const directions: [Leg, Hop[]][] = [
     ['question', question?.request ?? []],
@@ -14,7 +14,7 @@ export function directionsOf({ question, request, reply }: Walk): { leg: Leg; ho
 
 /** Labels in texts. */
 export const DIRECTION_TITLES: Record<Leg, string> = {
-  question: 'DNS question',
+  question: 'DNS query',
   answer: 'DNS answer',
   request: 'request',
   reply: 'reply',

@@ -1,5 +1,5 @@
 import type { Cause, Place } from '../../harness/terms/cause.ts';
-import type { HopDifference } from '../../harness/terms/reason.ts';
+import type { HopDifference, Leg } from '../../harness/terms/reason.ts';
 import type { Range } from '../../harness/terms/plan.ts';
 import { networksBlocked } from './firewall-en.ts';
 import { namesText } from './names.ts';
@@ -108,15 +108,15 @@ export const en: Catalogue = {
       fix: 'Look at the health check: what it checks and why it fails.',
     },
     'no-address': {
-      story: 'The caller asked a DNS server for a name, and was told that it has no address: nothing was called.',
-      evidence: 'The answer of the DNS server reaches the caller, and holds no address.',
+      story: 'A DNS server answered that the name has no address, so the caller called nothing.',
+      evidence: 'The answer of the DNS server reaches the caller and contains no address.',
       fix: 'Give the name a record for its callers, or repair the services of its records.',
     },
     'stale-answer': {
       story:
-        'The caller used a cached answer of a DNS server, whose address no longer works; a new question gets another one.',
+        'The caller used a cached answer of a DNS server, whose address no longer works; a new query returns another one.',
       evidence:
-        'The caller asks no question, its call to the cached address fails, and a new question is answered without that address.',
+        'The caller sends no DNS query, its call to the cached address fails, and the answer to a new query does not contain that address.',
       fix: 'Shorten the TTL of the name, or let the VIP move between sites instead of changing the name.',
     },
     'ports-exhausted': {
@@ -218,13 +218,13 @@ export const en: Catalogue = {
     'called-itself': ({ node, address, port, protocol }) =>
       `The call never left ${node}: it holds the VIP ${address} itself, and has no listener on port ${port}/${protocol}.`,
     'pool-down': ({ node, service }) => `${node} has no healthy server for ${service}.`,
-    'name-without-address': ({ node, name }) => `${node} knows no address of ${name}.`,
+    'name-without-address': ({ node, name }) => `${node} has no address for ${name}.`,
     'no-record-left': ({ node, name, source }) =>
-      `${node} has records of ${name}, but none for ${source} that counts as healthy.`,
+      `${node} has records of ${name}, but none for ${source} with a healthy server.`,
     'refused-although-healthy': ({ node, service }) =>
       `${node} refused the request, although it has a healthy server for ${service}.`,
     'answer-outdated': ({ node, name, address, addresses, ageS, ttlS, met, metAt }) =>
-      `${node} called ${address}, from an answer about ${name} that was ${ageS} s old (TTL ${ttlS} s), and failed (${met} at ${metAt}); a new question is answered with ${addresses.join(', ')}.`,
+      `${node} called ${address}, from an answer about ${name} that was ${ageS} s old (TTL ${ttlS} s), and failed (${met} at ${metAt}); a new query returns ${addresses.join(', ')}.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
       `${node} called ${called}, but the reply came from ${owner === null ? source : `${owner} (${source})`}.`,
     'reply-not-translated': ({ node, called, source, owner, address }) =>
@@ -325,12 +325,12 @@ export const en: Catalogue = {
       const why = control.cause ? say(en, control.cause.detail) : `The caller got: ${outcomeText(en, control.client)}.`;
       return `The control flow ${en.control(control)} failed, so the failure proves nothing. ${why}`;
     },
-    'not-crossed': ({ leg, node }) => `The ${leg} did not cross ${node}.`,
-    'not-avoided': ({ leg, node }) => `The ${leg} reached ${node}, which it must avoid.`,
+    'not-crossed': ({ leg, node }) => `The ${LEGS[leg]} did not cross ${node}.`,
+    'not-avoided': ({ leg, node }) => `The ${LEGS[leg]} reached ${node}, which it must avoid.`,
     'wrong-ttl': ({ leg, node, seen, expected }) =>
       seen === null
-        ? `The ${leg} did not reach ${node}; expected TTL there: ${expected}.`
-        : `The ${leg} reached ${node} with TTL ${seen}; expected: ${expected}.`,
+        ? `The ${LEGS[leg]} did not reach ${node}; expected TTL there: ${expected}.`
+        : `The ${LEGS[leg]} reached ${node} with TTL ${seen}; expected: ${expected}.`,
     'no-calls': ({ stream, step }) => `No call of ${stream} was made in step ${step}.`,
     'outage-too-long': ({ ms, atMostMs, cause }) =>
       `The outage took ${round(ms)} ms; expected: at most ${atMostMs} ms. ${because(cause)}`,
@@ -409,7 +409,7 @@ export const en: Catalogue = {
     'balancer-ended': ({ awaited, log }) => `The load balancer ended before it was ${awaited}.${printed(log)}`,
     'balancer-failed': ({ error }) => `The load balancer reported: ${error}`,
     'tunnels-missing': ({ device }) =>
-      `It needs ipip: the kernel has neither IP-in-IP tunnels nor ${device} for programs that make them.`,
+      `Mode ipip needs tunnels, but the kernel has neither IP-in-IP devices nor ${device} for programs that replace them.`,
     'agent-failed': ({ error }) => error,
 
     'interfaces-up': ({ node }) => `${node}: set all interfaces up`,
@@ -422,7 +422,7 @@ export const en: Catalogue = {
     'native-vlan': ({ node, port, vlan }) => `${node}: set native VLAN ${vlan} on the trunk to ${port}`,
     'clamp-mss': ({ service, mss }) =>
       mss === 'auto'
-        ? `${service}: clamp the MSS to what the links of the L4 carry`
+        ? `${service}: clamp the MSS to the MTU of the links of the L4`
         : `${service}: clamp the MSS to ${mss} bytes`,
     'smaller-mtu': ({ node, mtu }) => `${node}: set MTU ${mtu}`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: add a route to ${to} via ${via}`,
@@ -445,7 +445,7 @@ export const en: Catalogue = {
     'accept-redirects-off': ({ node }) => `${node}: disable accept_redirects`,
     'node-gateway': ({ node, gateway }) => `${node}: use gateway ${gateway}`,
     'widen-mtu': ({ mtu }) => `set MTU ${mtu} on every interface`,
-    'balancer-on': ({ node }) => `${node}: turn on the load balancer`,
+    'balancer-on': ({ node }) => `${node}: enable the load balancer`,
     'disown-vip': ({ node }) => `${node}: do not own the VIP (vipOwner: false)`,
     'send-redirects-off': ({ node }) => `${node}: disable send_redirects`,
     'rewrite-source-mac': ({ node }) => `${node}: rewrite the source MAC`,
@@ -457,7 +457,7 @@ export const en: Catalogue = {
     'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: send UDP replies from the address that was called`,
     'add-record': ({ name, service }) => `${name}: add a record for ${service}`,
     'shorter-ttl': ({ name, seconds }) => `${name}: set a TTL of ${seconds} s`,
-    'only-healthy': ({ name }) => `${name}: leave services without a healthy server out of answers`,
+    'only-healthy': ({ name }) => `${name}: omit services without a healthy server from answers`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: listen on ${port}/${protocol}`,
     'vip-on-loopback': ({ service }) =>
       `${service}: add its VIP to the loopback of its servers, without ARP replies for it`,
@@ -480,7 +480,7 @@ export const en: Catalogue = {
   },
   timeline,
   trunks: { tagged: 'with 802.1Q tags', wires: 'without tags, one link per VLAN' },
-  tunnels: { devices: 'made by the kernel', programs: 'made by programs, because the kernel has none' },
+  tunnels: { devices: 'provided by the kernel', programs: 'provided by programs, because the kernel has none' },
   engineUse: ({ name, kernel, scenarios, trunks, tunnels, lost }) =>
     `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${trunks === undefined ? '' : `; trunks ${en.trunks[trunks]}`}${tunnels === undefined ? '' : `; tunnels ${en.tunnels[tunnels]}`}${lost ? '; it became unavailable, and its remaining scenarios ran on other engines' : ''}`,
   noFix: 'No change of one or two settings was found that would fix it.',
@@ -514,6 +514,8 @@ function range({ atLeast, atMost }: Range): string {
     ...(atMost === undefined ? [] : [`at most ${atMost}`]),
   ].join(' and ');
 }
+
+const LEGS: Record<Leg, string> = { request: 'request', reply: 'reply', question: 'DNS query', answer: 'DNS answer' };
 
 function ending(exitCode: number | null): string {
   // The exit code of an agent that was stopped; the harness did not stop it.
@@ -550,5 +552,5 @@ function share(part: number, attempts: number): string {
 function at(hop: HopDifference | null): string {
   if (hop === null) return '';
   const [seen, predicted] = [hop.seen, hop.predicted].map((step) => (step === null ? 'nothing' : stepText(step)));
-  return ` At hop ${hop.number} of the ${hop.leg}: seen ${seen}, predicted ${predicted}.`;
+  return ` At hop ${hop.number} of the ${LEGS[hop.leg]}: seen ${seen}, predicted ${predicted}.`;
 }

@@ -16,13 +16,13 @@ export const bounds: Texts<Bounds> = {
   'check-passes': ({ service, intervalMs, rise, ms }) =>
     `A server is back in ${service} within ${round(ms)} ms (checks every ${intervalMs} ms, rise ${rise}).`,
   'neighbour-ages': ({ node, ms }) => `${node} asks for a neighbour's MAC again within ${round(ms)} ms.`,
-  'mac-ages': ({ node, ms }) => `${node} forgets a MAC from which it receives nothing after ${round(ms)} ms.`,
+  'mac-ages': ({ node, ms }) => `${node} forgets a MAC after ${round(ms)} ms without a frame from it.`,
 };
 
 /** What the model does not know, in English. */
 export const unknowns: Texts<Unknowns> = {
   'pick-unknown': ({ service }) =>
-    `The server that a hash picks for ${service} is unknown, so its connection may or may not survive.`,
+    `The server that the hash of ${service} selects is unknown, so its connection may or may not survive.`,
   'holder-unknown': ({ address, nodes }) =>
     `${listed.format(nodes)} hold ${address} at the same time: which answer is used is random.`,
   'master-unknown': ({ pair, nodes }) =>

@@ -9,8 +9,13 @@ import { OF_L4 } from './check-action.ts';
 /** Actions that require an earlier one. */
 const NEEDS = [
   { does: 'kill', undoes: 'start', done: 'is already powered off', undone: 'is not powered off: use `kill` first' },
-  { does: 'pause', undoes: 'resume', done: 'is already paused', undone: 'is not paused' },
-  { does: 'stopListeners', undoes: 'startListeners', done: 'has already stopped listening', undone: 'already listens' },
+  { does: 'pause', undoes: 'resume', done: 'is already paused', undone: 'is not paused: use `pause` first' },
+  {
+    does: 'stopListeners',
+    undoes: 'startListeners',
+    done: 'has already stopped listening',
+    undone: 'is already listening',
+  },
   { does: 'failChecks', undoes: 'passChecks', done: 'already fails its checks', undone: 'already passes its checks' },
 ] as const;
 

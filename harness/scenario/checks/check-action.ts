@@ -48,7 +48,7 @@ export function checkAction(path: Path, action: Action, scenario: ScenarioFile, 
     ...inEach(['flushConnections'], (node) =>
       l4s.includes(node) || keepsConnections({ ...lab.nodes[node], ...scenario.nodes[node] })
         ? null
-        : `${node} tracks no connections: it is not an L4 or a stateful firewall, and has no NAT`,
+        : `${node} does not track connections: only an L4, a stateful firewall or a node with NAT does`,
     ),
   ];
   for (const kind of ['linkDown', 'linkUp', 'flap'] as const) {

@@ -54,7 +54,7 @@ export function checkCall(
   }
   const isOfDns = !service && flow.protocol === 'udp' && flow.port === DNS_PORT;
   if (isOfDns && Object.values(scenario.names).some(({ server }) => server === flow.to)) {
-    const message = `${flow.to} is a DNS server on ${DNS_PORT}/udp, which only answers questions: call one of its names`;
+    const message = `${flow.to} is a DNS server on ${DNS_PORT}/udp, which only answers DNS queries: call one of its names`;
     problems.push({ path: [...path, 'port'], message, dependsOn: [path, ['names']] });
   }
   if (!service && lab.nodes[flow.to] && nodeAddresses(lab, flow.to).length === 0) {
@@ -65,7 +65,7 @@ export function checkCall(
   if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
     problems.push({
       path: [...path, 'protocol'],
-      message: `${flow.to} is a ${service.protocol} service`,
+      message: `cannot be ${flow.protocol}: ${flow.to} is a ${service.protocol} service`,
       dependsOn: [
         [...path, 'to'],
         ['services', flow.to, 'protocol'],
@@ -93,6 +93,6 @@ function ownCallProblems(
     return [{ path: at, message }];
   }
   if (ownCalls !== true || proxyPorts === undefined) return [];
-  const message = `the calls of ${from} would use \`proxyPorts\` of ${to} as source ports, and captures could not distinguish them`;
+  const message = `the calls of ${from} would use \`proxyPorts\` of ${to} as source ports, so captures could not distinguish them from balanced calls`;
   return [{ path: at, message }];
 }

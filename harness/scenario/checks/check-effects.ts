@@ -10,19 +10,14 @@ export function ineffectiveFlowFields(scenario: ScenarioFile): Problem[] {
     const { protocol, exchanges, port, sourcePort, dontFragment, outOfWindow, to } = flow;
     const problem = (field: string, message: string): Problem => ({ path: ['flows', name, field], message });
     if (protocol === 'http' && exchanges !== 1)
-      return [
-        problem('exchanges', 'http sends one request; `protocol: tcp` allows several exchanges on one connection'),
-      ];
+      return [problem('exchanges', 'http sends one request per connection: for several exchanges use `protocol: tcp`')];
     const windowless =
       outOfWindow === undefined ? [] : ineffectiveWindow(flow).map((why) => problem('outOfWindow', why));
     if (protocol !== 'icmp')
       return dontFragment
         ? [
             ...windowless,
-            problem(
-              'dontFragment',
-              `only for icmp: for ${protocol} the operating system decides what to do with packets that are too big`,
-            ),
+            problem('dontFragment', `only for icmp: with ${protocol} the operating system decides whether to set DF`),
           ]
         : windowless;
     const toNode = scenario.services[to] === undefined;
@@ -50,7 +45,12 @@ export function ineffectiveServiceFields(scenario: ScenarioFile): Problem[] {
     const alwaysUp =
       (check?.type ?? 'none') === 'none' && pool.some((server) => !('drain' in server) || server.drain !== true);
     if (whenNoneUp === undefined || !alwaysUp) return [];
-    return [{ path: ['services', name, 'whenNoneUp'], message: 'without a `check:` every server counts as up' }];
+    return [
+      {
+        path: ['services', name, 'whenNoneUp'],
+        message: 'has no effect: without a `check:` every server counts as up',
+      },
+    ];
   });
 }
 
@@ -134,7 +134,7 @@ function ineffectiveOfNode(
   if (ROLES[role].switches && typeof bridge !== 'string') {
     return OF_IP.filter((key) => settings![key] !== undefined).map((key) => ({
       path: [...path, key],
-      message: 'a switch has no IP unless its `bridge:` has an address',
+      message: 'has no effect: a switch has no IP unless its `bridge:` has an address',
     }));
   }
   const isBridge = ROLES[role].switches || (bridge ?? false) !== false;

@@ -67,7 +67,7 @@ function sourceNobodyHas({ sourceSeen }: Works, to: string, { services }: Scenar
   const path = ['sourceSeen'];
   if (sourceSeen === 'proxy-ip' && !(service && MODES[service.mode].hidesSource)) {
     const why = service ? `${to} is in mode ${service.mode}, which has no proxy IP` : `${to} is a node`;
-    return [{ path, message: `never a proxy IP: ${why}` }];
+    return [{ path, message: `cannot be the proxy IP: ${why}` }];
   }
   return sourceSeen === 'l4' && !service
     ? [{ path, message: `${to} is a node, not a service: no L4 is in front of it` }]

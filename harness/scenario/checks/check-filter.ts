@@ -35,7 +35,8 @@ export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab)
         ? [
             {
               path: at('protocol'),
-              message: 'whether Linux notifies the sender depends on the network card for `ipip`: use `drop`',
+              message:
+                'not possible for `ipip`: whether Linux notifies the sender depends on the network card; use `drop`',
             },
           ]
         : []),

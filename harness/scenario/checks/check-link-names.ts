@@ -43,7 +43,7 @@ export function interfacesInOneSubnet(lab: Lab): Problem[] {
         const shared = subnets.find((subnet) => before.has(subnet));
         for (const subnet of subnets) if (!before.has(subnet)) before.set(subnet, name);
         if (shared === undefined) return [];
-        const message = `${before.get(shared)} and ${name} of ${node} are both in ${shared}, so it would be random which one has the VIPs: use different subnets`;
+        const message = `${before.get(shared)} and ${name} of ${node} are both in ${shared}, so it is undefined which one holds the VIPs: use different subnets`;
         return [{ path: ['links', index, node], message, dependsOn: [['nodes', node]] }];
       });
     });

@@ -44,7 +44,7 @@ export function foreignListeners(scenario: ScenarioFile, lab: Lab, layersOf: (na
 export function answersOfTcp(written: ListenerYaml[]): { index: number; message: string }[] {
   return written.flatMap((one, index) => {
     const { protocol, answersFrom } = listenerOf(one);
-    const message = 'only for udp: over TCP the address that was called always answers';
+    const message = 'only for udp: TCP always replies from the called address';
     return answersFrom === undefined || protocol === 'udp' ? [] : [{ index, message }];
   });
 }

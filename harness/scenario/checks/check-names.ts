@@ -28,7 +28,7 @@ function serverProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
   const path = ['names', name, 'server'];
   if (!lab.nodes[server]) return [{ path, message: noSuch('node', server, Object.keys(lab.nodes)), dependsOn: [] }];
   if (addressesInScenario(scenario, lab, server).length > 0) return [];
-  return [{ path, message: `${server} has no address, so nobody can ask it`, dependsOn: [['nodes', server]] }];
+  return [{ path, message: `${server} has no address, so callers cannot query it`, dependsOn: [['nodes', server]] }];
 }
 
 function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
@@ -58,7 +58,7 @@ function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
       return isOwned(address, scenario, lab) ? [] : [{ path, message: UNHELD(address), dependsOn }];
     const differs = ofServices[0]!;
     if (service.port === differs.port && service.protocol === differs.protocol) return [];
-    const message = `${record} has ${portOf(service)}, but another record has ${portOf(differs)}: DNS says no port, so all services of a name need the same one`;
+    const message = `${record} has ${portOf(service)}, but another record has ${portOf(differs)}: DNS answers contain no port, so all services of a name need the same one`;
     return [{ path, message, dependsOn }];
   });
 }
@@ -79,7 +79,7 @@ function policyProblems(name: string, { names, services }: ScenarioFile): Proble
     problems.push(problem([asked], 'has no effect: no service of its records has a `check`'));
   else if (policy === 'failover' && records.length > 0) problems.push(...unreached(records, services, problem));
   if (policy === 'failover' && onlyHealthy === false)
-    problems.push(problem(['onlyHealthy'], 'failover always goes by health: leave it out'));
+    problems.push(problem(['onlyHealthy'], 'must not be false: failover always skips unhealthy services'));
   return [...problems, ...sourceProblems(policy, records).map(({ at, message }) => problem(at, message))];
 }
 
@@ -98,8 +98,8 @@ function unreached(
   const last = records.findIndex(({ to }) => !isCheckedService(services[to]));
   if (last < 0 || last === records.length - 1) return [];
   const { to } = records[last]!;
-  const why = services[to] ? `${to} has no \`check\`` : `${to} is an address, which nobody checks`;
-  return [problem(['records', last + 1], `failover never comes to it: ${why}, so it always counts as healthy`)];
+  const why = services[to] ? `${to} has no \`check\`` : `${to} is an address, which has no check`;
+  return [problem(['records', last + 1], `failover never reaches this record: ${why}, so it always counts as healthy`)];
 }
 
 /** Networks of callers: only for by-source, and each in only one record. */
@@ -171,10 +171,10 @@ export function checkCallByName(
   const isReached = (addresses: readonly string[]): boolean =>
     own.length === 0 || addresses.length === 0 || addresses.some((address) => own.includes(isV6(address)));
   if (flow.from === server) {
-    const message = `${server} is the DNS server of ${flow.to}, so its question would cross no link`;
+    const message = `${server} is the DNS server of ${flow.to}, so its query would cross no link`;
     problems.push({ path: [...path, 'from'], message, dependsOn });
   } else if (!isReached(addressesOfServer)) {
-    const message = `${flow.from} has no ${familyName(isV6(addressesOfServer[0]!))} address, so it cannot ask ${server}`;
+    const message = `${flow.from} has no ${familyName(isV6(addressesOfServer[0]!))} address, so it cannot query ${server}`;
     problems.push({ path: [...path, 'from'], message, dependsOn });
   }
   const addresses = records.flatMap(({ to }) => addressOfRecord(to, scenario.services) ?? []);
@@ -190,7 +190,7 @@ export function checkCallByName(
   if (!service && addresses.length > 0 && flow.port === undefined && flow.protocol !== 'icmp')
     problems.push({ path, message: `needs \`port:\`, because no record of ${flow.to} is a service`, dependsOn });
   if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
-    const message = `${flow.to} stands for a ${service.protocol} service`;
+    const message = `cannot be ${flow.protocol}: the records of ${flow.to} are ${service.protocol} services`;
     problems.push({ path: [...path, 'protocol'], message, dependsOn });
   }
   return problems;

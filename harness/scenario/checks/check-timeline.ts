@@ -21,7 +21,7 @@ export function checkTimeline(
   if (steps.length > 0 && streams.length === 0)
     problems.push({ path: ['steps'], message: 'needs `streams:`, the traffic that runs during the steps' });
   if (streams.length > 0 && steps.length === 0)
-    problems.push({ path: ['streams'], message: 'needs `steps:`, which say what happens during the streams' });
+    problems.push({ path: ['streams'], message: 'needs `steps:`, which define what happens while the streams run' });
   if (Object.keys(scenario.flows).length + streams.length + steps.length === 0)
     problems.push({ path: ['flows'], message: 'must not be empty without `streams:` and `steps:`' });
   for (const name of streams) problems.push(...checkStream(name, scenario, lab));
@@ -70,7 +70,8 @@ function checkStream(name: string, scenario: ScenarioFile, lab: Lab): Problem[] 
     const message = 'a stream calls a service or a node; only flows call names';
     problems.push({ path: [...path, 'to'], message, dependsOn: [['names', stream.to]] });
   }
-  if (scenario.flows[name]) problems.push({ path, message: 'has the name of a flow', dependsOn: [] });
+  if (scenario.flows[name])
+    problems.push({ path, message: 'is also the name of a flow: rename one of them', dependsOn: [] });
   if (stream.connection === 'new' && stream.connections > 1)
     problems.push({ path: [...path, 'connections'], message: 'only for `connection: kept`' });
   if (stream.sourcePort !== undefined && stream.connections > 1)

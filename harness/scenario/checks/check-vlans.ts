@@ -68,7 +68,7 @@ export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByLi
         ];
       if (Object.keys(portsOf(peer)).length === 0) {
         const why = ROLES[other.role].switches ? 'has no VLANs: set `ports` on it' : 'is not an l2 node';
-        return [{ path, message: `must be toward a switch with VLANs, but ${peer} ${why}`, dependsOn }];
+        return [{ path, message: `must connect to a switch with VLANs, but ${peer} ${why}`, dependsOn }];
       }
       return vlans.flatMap((vlan): Problem[] => {
         const problem = (message: string): Problem[] => [{ path: [...path, String(vlan)], message, dependsOn }];
@@ -105,7 +105,7 @@ export function trunksToPlainSwitches(
       if (trunk === undefined || path === null || other === undefined) return [];
       const isSwitch = ROLES[other.role].switches || (other.bridge ?? false) !== false;
       if (!isSwitch || Object.keys(portsOf(peer)).length > 0) return [];
-      const message = `must be toward a node, or a switch with VLANs, but ${peer} has none: set \`ports\` on it, or \`vlan\` here`;
+      const message = `must connect to a node or a switch with VLANs, but ${peer} has none: set \`ports\` on it, or \`vlan\` here`;
       return [
         {
           path: [...path, 'trunk'],

@@ -48,8 +48,7 @@ export function checkLab(lab: Lab): Problem[] {
     }
   }
   for (const [name, node] of Object.entries(lab.nodes)) {
-    if (!linked.has(name))
-      problems.push({ path: ['nodes', name], message: 'is not linked to anything', dependsOn: [['links']] });
+    if (!linked.has(name)) problems.push({ path: ['nodes', name], message: 'has no link', dependsOn: [['links']] });
     if (ROLES[node.role].switches && node.bridge === false)
       problems.push({ path: ['nodes', name, 'bridge'], message: `an ${node.role} node is always a bridge` });
     problems.push(...checkSettings(['nodes', name], node, name, { lab, services: {} }));
@@ -85,7 +84,11 @@ function checkSettled(scenario: ScenarioFile, bare: Lab): Problem[] {
   const services = Object.keys(scenario.services);
   for (const service of [...services, ...Object.keys(scenario.routeServices)]) {
     if (lab.nodes[service])
-      problems.push({ path: ['services', service], message: 'has the name of a node', dependsOn: [] });
+      problems.push({
+        path: ['services', service],
+        message: 'is also the name of a node: rename one of them',
+        dependsOn: [],
+      });
   }
   problems.push(...checkSettings(['servers'], scenario.servers, null, { lab, services: scenario.services }));
   for (const [name, settings] of Object.entries(scenario.nodes)) {

@@ -25,7 +25,7 @@ links: [${LINKS}, { a: 2001:db8::2/64, l2: ~ }, { b: 2001:db8::3/64, l2: ~ }]
 
 test('what a matrix cannot be made of is told at a line of the lab', () => {
   expect(() => matrixOf(`title: None\nnodes: { ${NODES} }\nlinks: [${LINKS}]\n`)).toThrow(
-    'labs/mine.yaml:2:1: nodes: a matrix needs a node of role l4',
+    'labs/mine.yaml:2:1: nodes: a matrix needs a node with role l4',
   );
 });
 

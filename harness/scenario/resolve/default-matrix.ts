@@ -26,7 +26,9 @@ export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab:
     ['l4', l4s],
   ] as const) {
     if (nodes.length === 0)
-      throw new InputError([{ ...labFile.locate(['nodes']), message: `nodes: a matrix needs a node of role ${role}` }]);
+      throw new InputError([
+        { ...labFile.locate(['nodes']), message: `nodes: a matrix needs a node with role ${role}` },
+      ]);
   }
   const serviceOf = (l4: string): string => (l4s.length === 1 ? 'web' : `web-${l4}`);
   const services = l4s.map((l4) => serviceOf(l4));

@@ -21,7 +21,7 @@ interface CalledByName extends Called {
 
 export type ResolvedCall = Pick<FlowPlan, 'source' | 'to' | 'address' | 'port'>;
 
-/** The DNS question of a flow to a name, and its possible calls. */
+/** The DNS query of a flow to a name, and its possible calls. */
 export function byName(
   flow: CalledByName,
   nodes: NodePlan[],

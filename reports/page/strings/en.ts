@@ -76,7 +76,7 @@ export const en = {
   nothing: 'nothing',
   request: 'request',
   reply: 'reply',
-  question: 'DNS question',
+  question: 'DNS query',
   answer: 'DNS answer',
   nameAnswer: ({ name, server, addresses, ageS }: Question) =>
     ageS !== undefined
