@@ -23,7 +23,7 @@ const LIMIT_S = 2;
 const LIMIT_RATIO = 1.2;
 const LIMIT_MB_PER_NODE = 60;
 
-/** The one-arm lab with so many servers: with two, six nodes and five links. */
+/** The one-arm lab with this number of servers; with two it has six nodes and five links. */
 function oneArm(servers: number): Plan {
   const names = Array.from({ length: servers }, (_, index) => `s${index + 1}`);
   const lab = {
@@ -52,7 +52,7 @@ interface Round {
   down: number;
 }
 
-/** Seconds that a piece of work takes. */
+/** Duration of some work, seconds. */
 async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
@@ -60,8 +60,8 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * How fast a lab boots, beside what the engine alone takes for the same containers and networks, and the same lab under
- * Docker Compose: `npm run bench:boot -- --rounds 7 --servers 60 --json FILE`.
+ * Measures how fast a lab boots, compared with the engine alone for the same containers and networks, and with the same lab
+ * under Docker Compose: `npm run bench:boot -- --rounds 7 --servers 60 --json FILE`.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
@@ -74,7 +74,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const rounds = count('rounds', values.rounds, Infinity);
   const servers = count('servers', values.servers, 200);
 
-  // What else the machine does belongs to the figures: more than a little, and they tell nothing about the lab.
+  // The load of the machine is part of the figures: if it is high, they say nothing about the lab.
   const load = loadavg()[0]!;
   const lab = oneArm(servers);
   const engine = await findEngine();
@@ -86,7 +86,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const theirs: Round[] = [];
   const memory: number[] = [];
 
-  // Alternating, so that other load affects both; the first turn is a warm-up.
+  // They alternate, so that other load affects both; the first round is a warm-up.
   for (let round = 0; round <= rounds; round++) {
     signal.throwIfAborted();
     const { memoryOfNodes, ...own } = await labRound(lab, options);
@@ -168,7 +168,7 @@ async function composeRound(program: string, lab: Plan, image: string): Promise<
   return { up, down };
 }
 
-/** @throws L4labError where an option's value is no whole number from 1 to a limit */
+/** @throws L4labError if the value of an option is not a whole number from 1 to a limit */
 function count(option: string, value: string, limit: number): number {
   const number = Number(value);
   if (Number.isInteger(number) && number >= 1 && number <= limit) return number;

@@ -20,8 +20,8 @@ const LIMIT_MS = 50;
 const NOTHING_LEFT_OUT: Selection = { variants: [], flows: [] };
 
 /**
- * What captures and their analysis cost: the same scenarios with and without them, in turn. Only variants in which every
- * flow is to work are run: a failure is told by its packets, and without captures there are none.
+ * Measures the cost of captures and their analysis: runs the same scenarios with and without them, alternately. Only variants
+ * in which every flow is expected to work are run, because a failure cannot be judged without captures.
  * `npm run bench:captures -- [--rounds 5] [--only NAME]`
  */
 async function main(signal: AbortSignal): Promise<number> {

@@ -6,7 +6,7 @@ import { aptInstall, canInstallPackages } from '../setup/apt.ts';
 import { findCompose } from '../setup/compose-program.ts';
 import { SetupError } from '../setup/setup-error.ts';
 
-/** Docker Compose as a program of this machine, installed where it is missing and Debian has it. */
+/** Docker Compose on this machine; installed if it is missing and Debian provides it. */
 export async function ensureCompose(): Promise<{ program: string; version: string } | undefined> {
   const program = findCompose(process.env) ?? (await install());
   if (program === undefined) return undefined;
@@ -26,14 +26,14 @@ async function install(): Promise<string | undefined> {
   return findCompose(process.env);
 }
 
-/** A Compose file under a project name of its own; disposing takes down what is up. */
+/** A Compose project with a separate name; disposing takes it down. */
 export class ComposeProject implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'l4lab-compose-'));
 
   /**
    * @param program from `ensureCompose`
    * @param file the text of docker-compose.yml
-   * @param image what the file's L4LAB_IMAGE stands for
+   * @param image value of L4LAB_IMAGE in the file
    */
   constructor(
     private readonly program: string,
@@ -43,7 +43,7 @@ export class ComposeProject implements AsyncDisposable {
     writeFileSync(join(this.#folder, 'docker-compose.yml'), file);
   }
 
-  /** Ends when every container was started; whether the nodes in them are ready is not waited for. */
+  /** Resolves when every container has started; does not wait until the nodes in them are ready. */
   up(): Promise<void> {
     return this.#run('up', '-d');
   }

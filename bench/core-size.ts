@@ -1,4 +1,4 @@
-/** How large the part of l4lab is that runs in a browser, and what it is made of: `npm run bench:core-size`. */
+/** Prints the size of the part of l4lab that runs in a browser, and of its parts: `npm run bench:core-size`. */
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 

@@ -9,12 +9,12 @@ import type { Topology } from '../harness/fabric/lab-topology.ts';
 import { removeWithRetries } from '../harness/fabric/sweep.ts';
 import { createWire } from '../harness/fabric/wire.ts';
 
-/** The containers and networks of a lab without its agents: in each container a program that does nothing. */
+/** The containers and networks of a lab without its agents: each container runs a program that does nothing. */
 export class EngineAlone implements AsyncDisposable {
   readonly #containers: Dockerode.Container[] = [];
   readonly #networks: Dockerode.Network[] = [];
 
-  /** Ends when every container was started. */
+  /** Resolves when every container has started. */
   async up({ nodes, links, ipv6 }: Topology, { engine, image, labels: further }: BootOptions): Promise<void> {
     const id = randomBytes(4).toString('hex');
     const labels = { ...further, [LAB_LABEL]: id, [OWNER_LABEL]: ownerLabel() };
@@ -35,7 +35,7 @@ export class EngineAlone implements AsyncDisposable {
       const container = await createContainer(engine.docker, { node, wires: own, options }, this.#containers);
       await container.start();
     });
-    // Nothing may be under way when all is taken down.
+    // Nothing may be in progress when everything is taken down.
     const failed = (await Promise.allSettled([...wires, ...started])).find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason as Error;
   }

@@ -1,9 +1,9 @@
 /**
- * How large a configuration the load balancer carries: `npm run bench:lb-scale -- [--rounds N] [--json FILE]`.
+ * Measures the load balancer with large configurations: `npm run bench:lb-scale -- [--rounds N] [--json FILE]`.
  *
- * A thousand services of ten servers each: from the start of the process to `ready`, a change of one weight by the API
- * until its answer, and a server that goes down until the rules say so. Then what a new flow costs, by number of services,
- * of servers and of flows that are known already. Needs root; medians are printed.
+ * With a thousand services of ten servers each: the time from the start of the process to `ready`, from a change of one weight
+ * to the response of the API, and from the failure of a server to the new rules. Then the cost of a new flow by number of
+ * services, servers and known flows. Needs root; prints medians.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release } from 'node:os';

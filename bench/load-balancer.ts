@@ -1,8 +1,8 @@
 /**
- * The load balancer, measured beside others:
+ * Measures the load balancer and others:
  * `npm run bench:lb -- [--rounds N] [--seconds N] [--load TEXT] [--only TEXT] [--json FILE]`.
  *
- * Needs root, and says on what it ran. How to read the figures: docs/explanation/performance.md.
+ * Needs root, and prints on which machine it ran. How to read the figures: docs/explanation/performance.md.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release } from 'node:os';
@@ -86,7 +86,7 @@ async function startAll(lab: NetnsLab, entries: Entry[]): Promise<void> {
   for (const { settled, path } of entries) await settled?.(lab, path);
 }
 
-/** Every contestant runs in every round, each round in another order, so that none always follows the same one. */
+/** Measures every contestant in every round, in random order, so that none always follows the same one. */
 async function measureAll(
   lab: NetnsLab,
   entries: Entry[],

@@ -1,14 +1,14 @@
 import { text } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
 
-/** The node's own view of its control group: version 2 first, then version 1. */
+/** The control group as seen by the node: version 2 first, then version 1. */
 const SCRIPT = `cd /sys/fs/cgroup
 if [ -e memory.current ]; then cat memory.current memory.stat
 else cat memory/memory.usage_in_bytes memory/memory.stat; fi`;
 
 /**
- * Memory that a node costs, in bytes, counted as `docker stats` does: without what the kernel caches of files and would
- * give back. Engines fail to tell it themselves once a container's interfaces were renamed.
+ * Memory of a node, bytes, counted as `docker stats` does: without the file cache that the kernel could free. Engines
+ * cannot report it themselves after interfaces of a container were renamed.
  */
 export async function memoryOf(container: Dockerode.Container): Promise<number> {
   const exec = await container.exec({ Cmd: ['sh', '-c', SCRIPT], AttachStdout: true, Tty: true });

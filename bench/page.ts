@@ -16,8 +16,8 @@ const CALLS = 10_000;
 const FRAMES = 160;
 
 /**
- * Prints how large the page is and how long its first view and its first flow take, for 1,000 and 5,000 flows; and how
- * smooth a timeline of 10,000 calls is.
+ * Prints the size of the page and the time for its first view and its first flow, for 1,000 and 5,000 flows; and the time per
+ * frame in a timeline of 10,000 calls.
  */
 async function benchPage(): Promise<void> {
   const bundle = await bundlePage();

@@ -50,12 +50,12 @@ function twentyNodes(): Plan {
   });
 }
 
-/** The flows of the lab over and over until there are enough. */
+/** The flows of the lab, repeated until there are enough. */
 function flowsOf({ flows }: Plan): FlowPlan[] {
   return Array.from({ length: FLOWS }, (_, index) => flows[index % flows.length]!);
 }
 
-/** One round on a plan that nothing is known about yet. */
+/** One round on a new plan, for which nothing is cached. */
 function round(): { ms: number; alternatives: number; works: number } {
   const lab = twentyNodes();
   const flows = flowsOf(lab);

@@ -12,7 +12,7 @@ import { spread, type Spread } from './shared/spread.ts';
 const LIMIT_MS = { works: 300, fails: 700 };
 type Kind = keyof typeof LIMIT_MS;
 
-/** A saved file, and what shows its verdicts: each round changes a setting that leaves the outcome as it is. */
+/** A file to save, and its expected verdicts: each round changes a setting that does not affect the outcome. */
 const SCENARIOS: Record<Kind, (round: number) => string> = {
   works: (round) => scenario(round, { loopback: '[web]', expect: 'works' }),
   fails: (round) => scenario(round, { loopback: '[]', expect: '{ outcome: fails, cause: vip-not-on-server }' }),
@@ -30,7 +30,7 @@ flows:
 `;
 }
 
-/** `l4lab watch` of a project, and what it says. */
+/** `l4lab watch` in a project, and its output. */
 class Watching {
   readonly #child;
   readonly #lines: { at: number; text: string }[] = [];
@@ -72,7 +72,7 @@ class Watching {
   }
 }
 
-/** How long it takes from a save to each verdict, on a warm lab: `npm run bench:watch -- --rounds 20`. */
+/** Measures the time from a save to each verdict on a warm lab: `npm run bench:watch -- --rounds 20`. */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
   const folder = mkdtempSync(join(tmpdir(), 'l4lab-bench-watch-'));

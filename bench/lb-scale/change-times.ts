@@ -9,7 +9,7 @@ const SERVICES = 1000;
 const SERVERS = 10;
 /** Changes of each kind after each start. */
 const CHANGES = 10;
-/** The pace of single changes, ms; no state is waited for. What one leaves to do is mostly done when the next comes. */
+/** Time between single changes, ms, without waiting for a state. Most work for one change is done before the next. */
 const PAUSE_MS = 100;
 
 /** What was timed, in milliseconds. */

@@ -19,7 +19,7 @@ interface Size {
   flows: number;
 }
 
-/** What one new flow costs at that size: CPU time from the sender to the receiver's end, in microseconds. */
+/** Cost of one new flow at that size: CPU time from the sender to the receiver, microseconds. */
 export interface FlowCost extends Size {
   family: keyof typeof ADDRESSES;
   costUs: number;
@@ -34,7 +34,7 @@ const SIZES: Size[] = [
   ...[10_000, 100_000, 1_000_000].map((flows) => ({ services: 10, servers: 10, flows })),
 ];
 
-/** Measures one size after the other, each in a load balancer of its own. */
+/** Measures one size after the other, each with a separate load balancer. */
 export async function* flowCosts(mode: Mode, signal: AbortSignal): AsyncGenerator<FlowCost> {
   for (const size of SIZES) {
     signal.throwIfAborted();
@@ -74,7 +74,7 @@ async function flowCost(mode: Mode, size: Size): Promise<FlowCost> {
   }
 }
 
-/** One node stands for all servers: the kernel keeps no thousand neighbours that it has to ask for. */
+/** One node represents all servers, because the kernel does not keep a thousand neighbours that it must resolve. */
 async function knowNeighbours(lab: NetnsLab, servers: string[]): Promise<void> {
   const mac = (await lab.exec('server', 'cat', '/sys/class/net/l4/address')).trim();
   const commands = servers.map((address) => `neigh replace ${address} lladdr ${mac} dev server nud permanent`);

@@ -5,21 +5,21 @@ import { loadRules } from './load-rules.ts';
 import type { Path } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
-/** Modes that rules alone make up: a tunnel is more. */
+/** Modes that consist of rules only; a tunnel needs more. */
 export type Mode = Exclude<LbService['mode'], 'ipip'>;
 
-/** Modes that `fairByHand` has rules for; l3dsr differs from dsr in how a packet is sent, not in what is kept of it. */
+/** Modes for which `fairByHand` has rules. l3dsr differs from dsr in how it sends packets, not in what it stores. */
 export const FAIR_MODES = ['dsr', 'dnat', 'proxy'] as const;
 
-/** Loads the smallest rules that carry the same services to one server. */
+/** Loads the smallest rules that balance the same services to one server. */
 export function byHand(lab: NetnsLab, path: Path, mode: Mode): Promise<void> {
   return load(lab, path, mode, rulesOf(path)[mode]);
 }
 
 /**
  * Loads the smallest rules that also count packets and bytes by server and service, and in dsr keep each flow on its
- * server until it is over: what a load balancer for more than one server cannot leave out. The server is a value that
- * each packet's flow is looked up for, though there is only one.
+ * server until it is over, which a load balancer for several servers must do. They look up the server of each packet's flow,
+ * although there is only one server.
  */
 export function fairByHand(lab: NetnsLab, path: Path, mode: (typeof FAIR_MODES)[number]): Promise<void> {
   return load(lab, path, mode, fairRulesOf(path)[mode]);
@@ -62,7 +62,7 @@ function fairRulesOf(path: Path): Record<(typeof FAIR_MODES)[number], string> {
   };
 }
 
-/** A flow is known by its first packet, lives on by each, and is over a minute after FIN or RST. */
+/** A flow begins with its first packet, is refreshed by each one, and is over a minute after FIN or RST. */
 function keepingOf({ server, vip }: Path): string {
   const key = 'ip saddr . ip daddr . th sport . th dport';
   const map = (name: string, timeout: string) => `map ${name} {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
-/** Clock ticks a second, as the kernel tells times to programs (USER_HZ in proc(5)). */
+/** Clock ticks per second, the unit of times in /proc (USER_HZ in proc(5)). */
 const TICKS = 100;
 
-/** CPU time that this machine has spent on anything, in seconds; what other machines on its host took is not in it. */
+/** CPU time that this machine has used, seconds; without the time that its host gave to other machines. */
 export async function busyCpuSeconds(): Promise<number> {
   const stat = await readFile('/proc/stat', 'utf8');
   const [user, nice, system, , , irq, softirq] = /^cpu\s+(.*)/.exec(stat)![1]!.split(' ').map(Number);

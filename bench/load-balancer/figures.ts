@@ -2,7 +2,7 @@ import { spread } from '../shared/spread.ts';
 import { DIRECT, fairHandWritten, handWritten, MODES, ours, oursUncounted } from './contestants.ts';
 import type { Sample } from './traffic.ts';
 
-/** Samples of one load, by contestant: one a round. */
+/** Samples of one load, by contestant: one per round. */
 export type Rounds = Record<string, Sample[]>;
 
 /** One contestant under one load. Ratios are medians of the ratios within each round. */
@@ -20,7 +20,7 @@ export interface Figure {
   p99: number | null;
 }
 
-/** Rounds as figures: contestants of one round met the same machine, so that they are compared within it. */
+/** Rounds as figures. Contestants are compared within a round, because the machine was in the same state. */
 export function figuresOf(rounds: Rounds): Figure[] {
   return Object.entries(rounds).map(([contestant, samples]) => {
     const median = (value: (sample: Sample) => number) => spread(samples.map(value)).median;
@@ -61,7 +61,7 @@ export interface Target {
 export function targetsOf(figures: Figure[], dsrShare: number | null): Target[] {
   const find = (name: string) => figures.find(({ contestant }) => contestant === name);
   const proxies = figures.filter(({ contestant }) => ['haproxy', 'nginx'].includes(contestant));
-  // Not all contestants may have taken part.
+  // Not all contestants may have been measured.
   const target = (text: string, reached: number | null | undefined, wanted: number): Target[] =>
     typeof reached === 'number' ? [{ text, reached, wanted }] : [];
   const dsr = ours('dsr');

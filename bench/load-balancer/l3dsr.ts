@@ -2,10 +2,10 @@ import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 import { loadRules } from './load-rules.ts';
 import type { Path } from './topology.ts';
 
-/** By which the server knows the VIPs of l3dsr. */
+/** By these values the server knows the VIPs of l3dsr. */
 export const DSCP = 11;
 
-/** The server's part in l3dsr: the DSCP value becomes the VIP again, before its own stack sees the packet. */
+/** The server's rule in l3dsr: translates the DSCP value back to the VIP, before its stack sees the packet. */
 export async function undoL3dsr(lab: NetnsLab, { balancer, vip, server }: Path): Promise<void> {
   const rules = `table netdev undo-${balancer} {
     chain in {

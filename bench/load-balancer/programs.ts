@@ -25,7 +25,7 @@ export function haproxyConfig({ vip, server }: Path): string {
 ${listens.join('')}`;
 }
 
-/** Another one, with a worker for each CPU; it carries UDP as well. */
+/** Another one, with a worker for each CPU; it supports UDP too. */
 export function nginxConfig({ vip, server }: Path): string {
   const servers = SERVICES.map(({ protocol, port }) => {
     const udp = protocol === 'udp' ? ' udp reuseport' : '';
@@ -52,7 +52,7 @@ export function httpServerConfig(): string {
   );
 }
 
-// nginx deletes its pid file when it ends: a device named here would be gone from the machine.
+// nginx deletes its pid file when it ends: naming a device here would remove it from the machine.
 function nginx(workers: string, rest: string, modules = ''): string {
   return `${modules}daemon off;
 pid ${join(tmpdir(), `l4lab-nginx-${randomUUID()}.pid`)};
@@ -62,7 +62,7 @@ events { worker_connections 16384; }
 ${rest}`;
 }
 
-/** Runs a program in a node on a configuration file, until the lab ends, and waits until it listens. */
+/** Runs a program in a node with a configuration file until the lab ends, and waits until it listens. */
 export async function startProgram(
   lab: NetnsLab,
   node: string,
@@ -74,7 +74,7 @@ export async function startProgram(
   await untilListening(lab, node, [HTTP_PORT]);
 }
 
-/** One iperf3 for each address that clients' packets arrive at. */
+/** One iperf3 for each address at which packets of clients arrive. */
 export async function startBulkServers(lab: NetnsLab, node: string, addresses: string[]): Promise<void> {
   for (const address of addresses) keepRunning(lab, node, 'iperf3', ['-s', '-p', String(BULK_PORT), '-B', address]);
   await untilListening(

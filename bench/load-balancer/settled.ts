@@ -6,7 +6,7 @@ const POLL_MS = 1000;
 
 /**
  * Waits until a load balancer in dsr or l3dsr lets used ports return to their server, a minute after its last change
- * (lb/settling.ts): what is measured is how it runs from then on.
+ * (lb/settling.ts). Measurements begin after that.
  */
 export async function untilSettled(lab: NetnsLab, node: string): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { aptInstall, canInstallPackages } from '../../setup/apt.ts';
 import { SetupError } from '../../setup/setup-error.ts';
 
-/** What is measured, and with what; all of them are Debian packages. */
+/** Programs that are measured, and programs that measure; all of them are Debian packages. */
 const TOOLS: Record<string, string> = {
   '/usr/bin/wrk': 'wrk',
   '/usr/bin/iperf3': 'iperf3',
@@ -13,7 +13,7 @@ const TOOLS: Record<string, string> = {
 
 /**
  * Installs what is missing.
- * @throws SetupError where that cannot be done here
+ * @throws SetupError if that is not possible here
  */
 export async function ensureTools(): Promise<void> {
   const missing = Object.keys(TOOLS).filter((path) => !existsSync(path));

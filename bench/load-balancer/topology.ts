@@ -1,6 +1,6 @@
 import { NetnsLab, QUIET_ARP, ROUTER } from '../../lb/netns/netns-lab.ts';
 
-/** Addresses of the way through one balancer; every way has its own subnets, of documentation ranges. */
+/** Addresses of the path through one balancer; every path has its own subnets, from documentation ranges. */
 export interface Path {
   /** Node in the middle. */
   balancer: string;
@@ -9,18 +9,18 @@ export interface Path {
   proxyIp: string;
 }
 
-/** Sixteen addresses a subnet, so that sixteen ways fit into a /24. */
+/** Sixteen addresses per subnet, so that sixteen paths fit into a /24. */
 const SUBNET = 16;
 
-/** The way of the given index, from 0 to 15. */
+/** The path with this index, from 0 to 15. */
 export function pathOf(index: number): Path {
   const host = (n: number) => `203.0.113.${index * SUBNET + n}`;
   return { balancer: `b${index}`, server: host(2), vip: host(3), proxyIp: host(4) };
 }
 
 /**
- * One client and one server, and between them a balancer for each contestant: so that all are up at once and can take
- * turns, and none runs rules of another. Every way has the same two links.
+ * One client and one server, and between them a balancer for each contestant. So all are up at the same time and can be
+ * measured alternately, and none runs rules of another. Every path has the same two links.
  */
 export async function createLab(paths: Path[]): Promise<NetnsLab> {
   const gateway = (range: string, index: number, host = 1) => `${range}.${index * SUBNET + host}`;

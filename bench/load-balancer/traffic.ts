@@ -1,6 +1,6 @@
 export const HTTP_PORT = 80;
 export const BULK_PORT = 5201;
-/** What every contestant serves. */
+/** Services of every contestant. */
 export const SERVICES = [
   { protocol: 'tcp', port: HTTP_PORT },
   { protocol: 'tcp', port: BULK_PORT },
@@ -11,26 +11,26 @@ const PARALLEL = 16;
 
 /** Result of one load. */
 export interface Sample {
-  /** In the unit of the kind of load, per second. */
+  /** Per second, in the unit of the load. */
   rate: number;
   failed: number;
   /** CPU time of the whole machine per request, connection, gigabit or datagram, in microseconds. */
   cpuUs: number;
-  /** Milliseconds; null where nothing is answered one by one. */
+  /** Milliseconds; null if requests are not answered one by one. */
   p50: number | null;
   p99: number | null;
 }
 
 type Result = Omit<Sample, 'cpuUs'>;
 
-/** A kind of load: what it counts, the command that makes it, and how to read what that says. */
+/** A kind of load: its unit, its command, and how to parse the output. */
 export interface Load {
   name: string;
   unit: string;
   command: (host: string, seconds: number) => string[];
   read: (output: string) => Result;
   udp?: true;
-  /** What dsr is to reach of the direct way's rate; null where nothing is asked of it. */
+  /** Share of the direct rate that dsr must reach; null for no target. */
   dsrShare: number | null;
 }
 
@@ -80,7 +80,7 @@ function wrk(host: string, seconds: number, connections: number): string[] {
   return ['wrk', '-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--latency', `http://${host}/`];
 }
 
-/** Parses wrk's text output, the only one that it has. */
+/** Parses wrk's text output; wrk has no other format. */
 export function readWrk(output: string): Result {
   const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1] ?? 0);
   const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output) ?? [];

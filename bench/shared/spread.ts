@@ -1,4 +1,4 @@
-/** Of several measurements of one thing, in their unit. */
+/** Statistics of several measurements, in their unit. */
 export interface Spread {
   min: number;
   median: number;

@@ -14,8 +14,8 @@ export function inIpv6(value: unknown): unknown {
 }
 
 /**
- * A document with the addresses of links, the gateways and the routes of two that are the same in either family; of all else it
- * has what the first says.
+ * Merges two documents that differ only in address family: addresses of links, gateways and routes come from both, everything
+ * else from the first one.
  */
 export function dualStack(own: unknown, other: unknown): unknown {
   if (Array.isArray(own)) return own.map((item, index) => dualStack(item, (other as unknown[])[index]));
@@ -58,7 +58,7 @@ function translated([, network, group, host, length]: RegExpExecArray): string {
   return length === undefined ? address : `${address}/${LENGTHS[Number(length)] ?? 64}`;
 }
 
-/** Subnets of 64 addresses; the last quarter begins with one of 32, and above it are addresses of nobody's subnet. */
+/** Subnets of 64 addresses. The last quarter begins with one of 32; the addresses above it are in no subnet. */
 function blockOf198(host: number): number {
   return host >= 0xe0 ? 0xe0 : host & 0xc0;
 }

@@ -34,9 +34,9 @@ interface Sketch {
   name: Name;
   flows: (keyof typeof FLOWS)[];
   neighbours: 'warm' | 'cold';
-  /** A link that carries less than the others: its index, or a remainder of it; null where none does. */
+  /** A link with a smaller MTU: its index, modulo the number of links; null for none. */
   narrow: number | null;
-  /** Whether a second L4 beside the first has the same services, where there is room for one. */
+  /** Whether a second L4 next to the first one has the same services, if there is room for it. */
   twins: boolean;
   /** Extra payload, bytes, and requests on one connection. */
   /** Fields that say how much is sent. */
@@ -44,11 +44,11 @@ interface Sketch {
   exchanges: number;
   /** How echo requests are sent. */
   ping: Settings;
-  /** Whether the second flow comes after the first, and the third after that, and so on. */
+  /** Whether the second flow runs `after` the first one, the third after the second, and so on. */
   inSequence: boolean;
-  /** Source port of flows that have ports; null where each attempt has its own. */
+  /** Source port of flows that have ports; null if each attempt has its own. */
   sourcePort: number | null;
-  /** Whose segment is out of the window in flows over TCP; null for nobody's. */
+  /** Side whose segment is out of the window in flows over TCP; null for none. */
   outOfWindow: 'client' | 'server' | null;
   routes: Routes;
   oneInterface: OneInterface;
@@ -58,16 +58,16 @@ interface Sketch {
 
 interface OneServer {
   settings: Settings;
-  /** Whether UDP answers from its own address, whatever address was asked. */
+  /** Whether UDP listeners reply from their own address, regardless of the called one. */
   answersFromOwn: boolean;
-  /** Index into the gateways that it may have, or a remainder of it. */
+  /** Index into its possible gateways, modulo their number. */
   gateway: number;
   prefixLength: number;
 }
 
 const WEB_PORT = 80;
 
-/** A flow to a service says no protocol: it takes that of the service. */
+/** A flow to a service has no protocol of its own: it uses that of the service. */
 const FLOWS = {
   'client-web': { from: 'client', to: 'web' },
   'client-api': { from: 'client', to: 'api' },
@@ -139,7 +139,7 @@ export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
   return sketch.mixed && mayBeMixed(own) ? mixed(own, other, sketch.ipv6 ? 'ipv4' : 'ipv6') : own;
 });
 
-/** Not where a node has its address elsewhere than at links: it has but one. */
+/** Not possible if a node has its address elsewhere than on links, because it has only one. */
 function mayBeMixed({ lab, scenario }: Generated): boolean {
   const { nodes, links } = lab as unknown as Wired;
   const isElsewhere = (settings: Settings): boolean => 'address' in settings || typeof settings['bridge'] === 'string';
@@ -150,7 +150,7 @@ function mayBeMixed({ lab, scenario }: Generated): boolean {
   return mode === 'ipip' && like === undefined && isPlain;
 }
 
-/** The same lab with the addresses of both documents, and packets to `web` in packets of the other family. */
+/** The same lab with the addresses of both documents; packets to `web` are carried in packets of the other family. */
 function mixed(own: Generated, other: Generated, outer: 'ipv4' | 'ipv6'): Generated {
   const web = { ...own.scenario.services['web'], outer };
   const lab = dualStack(own.lab, other.lab) as Settings;
@@ -219,7 +219,7 @@ function documents(drawn: Sketch): Generated {
 
 /** Those whose caller the lab has, and whom it can ask. */
 function flowsOf({ flows, nodes: { l4 }, name: { server } }: Sketch, { nodes }: Wired): (keyof typeof FLOWS)[] {
-  // An L4 has no way to a VIP that it does not own: `validate` refuses the flow.
+  // An L4 has no route to a VIP that it does not own: `validate` refuses the flow.
   const callsNothing = (name: keyof typeof FLOWS): boolean => OWN_CALLS.includes(name) && l4['vipOwner'] === false;
   const asksNobody = ({ from, to }: (typeof FLOWS)[keyof typeof FLOWS]): boolean =>
     to === NAME && (from === server || !(server in nodes));
@@ -239,16 +239,16 @@ function narrowed(nodes: Record<string, Settings>, { narrow }: Sketch, { links }
   return { ...nodes, ...Object.fromEntries(ends) };
 }
 
-/** Whether servers answer for a VIP themselves, and how they know it, is a matter of the VIP: the L4 takes one way only. */
+/** All services of a VIP must agree on whether, and how, servers reply from it. */
 function agreed({ web: drawn, api: other, ...sketch }: Sketch): Sketch {
   const web = unmistakable(asProduct(drawn), sketch);
-  // An L4 remembers connections for as long as one product does.
+  // An L4 has one idle timeout, that of one product.
   const api = { ...other, like: null };
   const differ = web.vip === api.vip && isDirect(web) && isDirect(api);
   return { ...sketch, web, api: differ ? { ...api, mode: web.mode } : api };
 }
 
-/** Not checked where the address that the product checks from is not the L4's, or that of two of them. */
+/** No check if the L4 does not have the address from which the product checks, or if two L4s have it. */
 function unmistakable(web: Service, { nodes, twins }: Pick<Sketch, 'nodes' | 'twins'>): Service {
   const isMistakable = web.like === 'azure-lb' && (twins || nodes.l4['loopback'] !== undefined);
   return isMistakable ? { ...web, check: { type: 'none' } } : web;
@@ -256,7 +256,7 @@ function unmistakable(web: Service, { nodes, twins }: Pick<Sketch, 'nodes' | 'tw
 
 const OF_DSR = ['loopback', 'arpIgnore', 'arpAnnounce'];
 
-/** Settings of all servers without those that the product of their service brings along. */
+/** Settings of all servers without those that the profile of their service sets. */
 function ofServers(settings: Settings, { web, api }: Sketch): Settings {
   if (web.like === null || isDirect(api)) return settings;
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !OF_DSR.includes(name)));
@@ -283,7 +283,7 @@ function apiPort({ web, api }: Sketch): number {
   return web.vip === api.vip ? 8080 : WEB_PORT;
 }
 
-/** Settings of the L4 without a filter that would see no request: `validate` refuses it beside mode dsr. */
+/** Settings of the L4 without a filter that would see no requests, which `validate` refuses for mode dsr. */
 function visible({ filter, ...settings }: Settings, { web, api }: Sketch): Settings {
   return filter === undefined || web.mode === 'dsr' || api.mode === 'dsr' ? settings : { ...settings, filter };
 }
@@ -304,7 +304,7 @@ function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
   };
 }
 
-/** Every port that a service may lead to, of which UDP answers from one address. */
+/** Listeners on every port that a service may use; over UDP they reply from one address. */
 function fromOwn(answersFrom: string): unknown[] {
   return [WEB_PORT, 8080].flatMap((port) => [`${port}/tcp`, { listen: `${port}/udp`, answersFrom }]);
 }

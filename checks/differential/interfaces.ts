@@ -4,7 +4,7 @@ import { endsOf, type Wired } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
-/** Settings of one interface: the end of a link; null where there are none. */
+/** Settings of one interface, at the end of a link; null for none. */
 export type OneInterface = { link: number; end: number; settings: Settings } | null;
 
 export const oneInterface: fc.Arbitrary<OneInterface> = mostly(false, [true], 3).chain((drawn) =>
@@ -28,7 +28,7 @@ export const oneInterface: fc.Arbitrary<OneInterface> = mostly(false, [true], 3)
     : fc.constant(null),
 );
 
-/** The same settings, and those of one interface beside them, where that speaks IP. */
+/** The same settings with those of one interface, if it has IP. */
 export function withInterface(
   nodes: Record<string, Settings>,
   one: OneInterface,

@@ -22,8 +22,9 @@ function hasChecks({ nodes }: Plan): boolean {
 }
 
 /**
- * A node asked for one neighbour in two names, in vain in the first. Packets of the flow make it ask in one
- * (`arp_announce` 0: their source, where that is its own), those of somebody else in another, which may be answered.
+ * A node sent ARP requests for one neighbour from two source addresses, and the first got no answer. A packet of the flow
+ * causes a request from its own source if that is an address of the node (`arp_announce` 0); packets of others cause one from
+ * another address, which may be answered.
  */
 function askedInTwoNames({ packets }: Attempt): boolean {
   const names = new Map<string, string>();
@@ -37,7 +38,7 @@ function askedInTwoNames({ packets }: Attempt): boolean {
   });
 }
 
-/** A server asked for a neighbour in the name of its VIP, although no packet of the flow had come to it for that VIP. */
+/** A server sent an ARP request from its VIP, although no packet of the flow for that VIP had reached it. */
 function askedForVip({ packets }: Attempt, plan: Plan): boolean {
   return plan.nodes.some(({ name, loopback }) => {
     const here = packets.filter(({ node }) => node === name);
@@ -53,7 +54,7 @@ function askedForVip({ packets }: Attempt, plan: Plan): boolean {
   });
 }
 
-/** An L4 sent a SYN on, and refused its repetition. */
+/** An L4 forwarded a SYN, and refused its retransmission. */
 function poolChanged({ packets }: Attempt, plan: Plan): boolean {
   return plan.nodes.some(({ name, balancer }) => {
     const flags = (way: 'in' | 'out'): string[] =>
@@ -65,7 +66,7 @@ function poolChanged({ packets }: Attempt, plan: Plan): boolean {
   });
 }
 
-/** A segment out of window came to the node that did not translate it, and a larger one, sent before, did not. */
+/** An out-of-window segment reached the node that did not translate it; a larger one, sent before, did not reach it. */
 function smallSegment({ packets, cause }: Attempt): boolean {
   if (cause?.code !== 'out-of-window') return false;
   const sizes = (isMeant: (node: string) => boolean): number[] =>

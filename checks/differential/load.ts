@@ -4,7 +4,7 @@ import { readLab, readScenario } from '../../harness/scenario/read/read.ts';
 import { parseYaml } from '../../harness/scenario/yaml-file.ts';
 import type { Generated } from './generated.ts';
 
-/** A generated scenario as if it had been read from files. @throws InputError when it is not a valid one */
+/** Loads a generated scenario as if it were read from files. @throws InputError if it is invalid */
 export function load(name: string, { lab, scenario }: Generated): LoadedScenario {
   const labFile = readLab(parseYaml(`${scenario.lab}.yaml`, stringify(lab)));
   const yaml = parseYaml(`${name}.yaml`, stringify(scenario));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { mostly } from './settings.ts';
 
-/** A name, its DNS server, and what it stands for. */
+/** A name, its DNS server, and its records. */
 export interface Name {
   server: string;
   records: 'none' | 'web' | 'both';
@@ -9,7 +9,7 @@ export interface Name {
   onlyHealthy: boolean;
   /** Network of the callers of `web` (by-source). */
   from: string;
-  /** Whether callers have an answer in their cache that is younger than its TTL, or older. */
+  /** Whether callers have a cached answer, and whether it is younger or older than its TTL. */
   cached: 'none' | 'younger' | 'older';
 }
 
@@ -24,7 +24,7 @@ export const name: fc.Arbitrary<Name> = fc.record({
   from: mostly('198.51.100.0/26', ['203.0.113.0/25']),
 });
 
-/** @param services by name; a name stands for several only if their callers call one port */
+/** @param services by name; a name has several as records only if they have the same port */
 export function nameYaml(name: Name, services: Record<'web' | 'api', Record<string, unknown>>): unknown {
   const { web, api } = services;
   const agree = (['port', 'protocol'] as const).every((key) => web[key] === api[key]) && web['vip'] !== api['vip'];
@@ -33,7 +33,7 @@ export function nameYaml(name: Name, services: Record<'web' | 'api', Record<stri
   return { [NAME]: { server: name.server, ...policyYaml(name, records, services) } };
 }
 
-/** An earlier answer of callers, of 30 s. */
+/** A cached answer; its TTL is 30 s. */
 export function cachedYaml({ cached, records }: Name): Record<string, unknown> {
   if (cached === 'none' || records === 'none') return {};
   return { cachedAnswer: { record: 'web', age: cached === 'younger' ? '29s' : '30s' } };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { endsOf, type Wired } from './wiring.ts';
 
-/** NAT of a router: which of them and by which of its interfaces, or remainders of these; and to what. */
+/** NAT of a router: index of the router and of its outside interface, modulo their numbers, and the new source. */
 export interface Nat {
   router: number;
   out: number;
@@ -23,10 +23,10 @@ export const nat: fc.Arbitrary<Nat | null> = fc.oneof(
   },
 );
 
-/** Nobody's: in the subnet of the servers, and in none at all. */
+/** Addresses without an owner: one in the subnet of the servers, one in no subnet. */
 const ADDRESSES = { near: '203.0.113.100', elsewhere: '198.51.100.250' };
 
-/** Settings by the router's name; none where the lab has no router. */
+/** Settings by name of the router; empty if the lab has no router. */
 export function translating({ nodes, links }: Wired, drawn: Nat | null): Record<string, Record<string, unknown>> {
   const routers = Object.keys(nodes).filter((name) => nodes[name]!['role'] === 'l3');
   const router = drawn === null ? undefined : routers[drawn.router % routers.length];

@@ -3,7 +3,7 @@ import { contains, network } from '../../harness/scenario/address.ts';
 import { mostly } from './settings.ts';
 import type { Wired } from './wiring.ts';
 
-/** A service of mode `route`: where to, and which neighbours of the L4 are its next hops, by index or a remainder of it. */
+/** A service in mode `route`: its destination, and its next hops, as indices of neighbours of the L4, modulo their number. */
 export interface RouteService {
   to: 'any' | 'clients' | 'near';
   hash: 'source' | 'destination' | 'both';
@@ -24,7 +24,7 @@ export const routeService: fc.Arbitrary<RouteService | null> = mostly(false, [tr
 
 const NETWORKS = { any: 'any', clients: '198.51.100.0/26', near: '203.0.113.0/25' };
 
-/** Services by name: none where the L4 has not two neighbours. */
+/** Services by name; empty if the L4 has fewer than two neighbours. */
 export function routeServices(drawn: RouteService | null, wired: Wired): Record<string, Record<string, unknown>> {
   if (drawn === null) return {};
   const own = addressesOf('l4', wired).map(network);
@@ -35,7 +35,7 @@ export function routeServices(drawn: RouteService | null, wired: Wired): Record<
   const { to, hash, first, second } = drawn;
   const [one] = near.splice(first % near.length, 1);
   const nextHops = [one, near[second % near.length]];
-  // A subnet of the L4 itself is no destination.
+  // A subnet of the L4 itself is not a valid destination.
   const isOwn = own.some(
     (net) => to !== 'any' && contains(net, NETWORKS[to]) && lengthOf(net) <= lengthOf(NETWORKS[to]),
   );

@@ -4,11 +4,11 @@ import type { Wired } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
-/** Routes beside the usual ones: one that leads nowhere, one by source; a neighbour; null where there is none. */
+/** Additional routes: one that drops packets, one by source; and a static neighbour. Null for none. */
 export interface Routes {
   deadEnd: { node: keyof typeof TARGETS; to: number; type: 'blackhole' | 'unreachable' | 'prohibit' } | null;
   source: { node: 's1' | 's2'; from: string; via: number } | null;
-  /** A gateway whose MAC is set by hand: to that of a node, or of nobody. */
+  /** A gateway with a static MAC: that of a node, or of no node. */
   neighbour: { node: 's1' | 's2'; at: string } | null;
 }
 
@@ -17,7 +17,7 @@ const S1 = '203.0.113.11/32';
 const NEAR = '203.0.113.0/25';
 const FAR = '203.0.113.128/25';
 
-/** What a node may have such a route to: neither a subnet of its own, nor a VIP that the load balancer takes. */
+/** Possible destinations of such a route: not a subnet of the node, and not a VIP that the load balancer holds. */
 const TARGETS = {
   client: ['web', 'api', S1],
   l3: ['web', 'api', S1],
@@ -53,7 +53,7 @@ function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
   return mostly(false, [true]).chain((drawn) => (drawn ? arbitrary : fc.constant(null)));
 }
 
-/** Settings of nodes with these routes beside those of the lab. @param vips of services */
+/** Settings of nodes with these routes in addition to those of the lab. @param vips of services */
 export function routed(
   nodes: Record<string, Settings>,
   { deadEnd, source, neighbour }: Routes,
@@ -79,7 +79,7 @@ export function routed(
   const all = { ...nodes, ...Object.fromEntries(changed) };
   if (neighbour === null) return all;
   const address = wired.gateways[neighbour.node].filter((gateway) => gateway !== 'none')[0];
-  // A node is there only on a segment that it has an address in.
+  // A node can only be a neighbour on a segment where it has an address.
   const isThere = neighbour.at.includes(':') || (address !== undefined && hasLeg(neighbour.at, address, wired));
   return address === undefined || !isThere
     ? all

@@ -3,35 +3,35 @@ import { PROFILES } from '../../harness/scenario/profiles.ts';
 import { PROFILE_NAMES, type ProfileName } from '../../harness/terms/profile-name.ts';
 import { mostly } from './settings.ts';
 
-/** A service; where it stands depends on the lab. */
+/** A service; its addresses depend on the lab. */
 export interface Service {
   /** Index into the places for VIPs. */
   vip: number;
   protocol: 'tcp' | 'udp';
   pool: string[];
-  /** Whether servers listen at another port; modes that rewrite no port know none. */
+  /** Whether servers listen on another port; only in modes that rewrite ports. */
   otherPort: boolean;
   check: Check;
   scheduler: string;
-  /** A product that it is like; null for none. */
+  /** Its profile; null for none. */
   like: ProfileName | null;
   mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr' | 'ipip';
-  /** Of mode proxy: the address of the outgoing interface, one address, a pool. */
+  /** proxy: the address of the outgoing interface, one address, or a pool. */
   proxyIp: 'auto' | 'one' | 'pool';
-  /** The same: as many as no lab needs, or one; null for any. */
+  /** proxy: more ports than any lab needs, or one; null for any. */
   proxyPorts: string | null;
-  /** Of modes dnat and proxy. */
+  /** dnat and proxy. */
   ownCalls: boolean;
-  /** Of TCP. */
+  /** tcp. */
   mssClamp: 'auto' | number | null;
-  /** Of mode dsr. */
+  /** dsr. */
   sourceMac: 'rewrite' | 'keep';
 }
 
-/** A check; its source stands for an address that depends on the lab. */
+/** A check; the address of its source depends on the lab. */
 interface Check {
   type: 'none' | 'tcp';
-  /** Of modes that serve directly. */
+  /** Modes with direct replies. */
   target?: 'server';
   port?: number;
   source?: 'vip' | 'proxy-ip';
@@ -60,16 +60,16 @@ export const service: fc.Arbitrary<Service> = fc.record({
   sourceMac: mostly<Service['sourceMac']>('rewrite', ['keep']),
 });
 
-/** A service in the way of the product that it is like. */
+/** A service as its profile requires it. */
 export function asProduct(service: Service): Service {
   if (service.like === null) return service;
-  // One product is set up another way for UDP.
+  // One product needs another profile for UDP.
   const like = service.protocol === 'udp' && service.like === 'aws-nlb-no-client-ip' ? 'aws-nlb' : service.like;
   const mode = PROFILES[like].rules.flatMap(({ sets }) => sets?.service?.mode ?? [])[0]!;
   return { ...service, like, mode, proxyIp: 'auto', proxyPorts: null };
 }
 
-/** The service as YAML would say it, without the settings that its mode does not know. */
+/** The service as in YAML, without settings that its mode does not have. */
 export function serviceYaml(
   {
     vip,
@@ -99,7 +99,7 @@ export function serviceYaml(
     port,
     protocol,
     pool: otherPort && (mode === 'dnat' || mode === 'proxy') ? pool.map((node) => ({ node, port: 8080 })) : pool,
-    // A check by TCP tells nothing about a listener of UDP.
+    // A TCP check says nothing about a UDP listener.
     check: protocol === 'udp' ? { type: 'none' } : checkYaml(check, mode, sources),
   };
   if (like !== null) return { ...common, like, ...(places.ownsVips ? {} : { ownCalls: false }) };
@@ -109,25 +109,25 @@ export function serviceYaml(
     mode,
     ...(mode === 'proxy' ? { proxyIp: proxyIps[proxyIp] } : {}),
     ...(mode === 'proxy' && proxyPorts !== null ? { proxyPorts } : {}),
-    // Not where a capture could not tell the calls apart.
+    // Not if captures could not distinguish the calls.
     ...((mode === 'dnat' || (mode === 'proxy' && proxyPorts === null)) && ownCalls && places.ownsVips
       ? { ownCalls }
       : {}),
     ...(protocol === 'tcp' && mssClamp !== null ? { mssClamp } : {}),
     ...(mode === 'dsr' ? { sourceMac } : {}),
-    // One VIP, one value.
+    // One value per VIP.
     ...(mode === 'l3dsr' ? { dscp: 11 + vip } : {}),
   };
 }
 
-/** @param sources addresses that the L4 has; undefined where it has none such */
+/** @param sources addresses of the L4; undefined if it has none of that kind */
 function checkYaml(
   { target, source, ...check }: Check,
   mode: Service['mode'],
   sources: Record<'vip' | 'proxy-ip', string | undefined>,
 ): Record<string, unknown> {
   const asksForVip = mode === 'dsr' || mode === 'l3dsr';
-  // Servers have the VIP themselves: a check cannot come from there.
+  // Servers hold the VIP themselves, so a check cannot come from it.
   const isHeld = asksForVip || mode === 'ipip';
   const from = source === undefined || (source === 'vip' && isHeld) ? undefined : sources[source];
   return {

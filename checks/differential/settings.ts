@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-/** Mostly what is usual, sometimes something else: a lab in which all is odd lets nothing through. */
+/** Mostly the usual value, sometimes another one: in a lab of only unusual values no flow would work. */
 export function mostly<T>(usual: T, others: readonly T[], weight = 4): fc.Arbitrary<T> {
   return fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
 }
 
-/** A setting that is seldom made at all. */
+/** A setting that is rarely present. */
 function seldom(key: string, values: readonly unknown[], weight = 12): fc.Arbitrary<Record<string, unknown>> {
   return mostly<Record<string, unknown>>(
     {},
@@ -19,7 +19,7 @@ function merged(...parts: fc.Arbitrary<Record<string, unknown>>[]): fc.Arbitrary
   return fc.tuple(...parts).map((all) => Object.assign({}, ...all) as Record<string, unknown>);
 }
 
-/** Rules of packet filters; names, since a lab may be of either family. */
+/** Rules of packet filters; with node names, because a lab may have either address family. */
 const FILTERS = [
   [{ drop: { protocol: 'icmp', type: 'too-big' } }],
   [{ drop: { protocol: 'icmp' } }],
@@ -37,7 +37,7 @@ const FILTERS = [
   [{ accept: { from: 'l4' } }, { drop: { protocol: 'tcp' } }],
 ];
 
-/** Kernel settings of any node that speaks IP. */
+/** Kernel settings of any node with IP. */
 export const host: fc.Arbitrary<Record<string, unknown>> = merged(
   fc.record({
     rpFilter: mostly(0, [1, 2]),
@@ -63,7 +63,7 @@ export const router: fc.Arbitrary<Record<string, unknown>> = merged(
   tracking,
 );
 
-/** It refuses to balance where it does not forward. */
+/** Without `forwarding`: the load balancer does not start if it is off. */
 export const balancer: fc.Arbitrary<Record<string, unknown>> = merged(
   host,
   firewall,
@@ -74,7 +74,7 @@ export const balancer: fc.Arbitrary<Record<string, unknown>> = merged(
   seldom('gateway', ['none']),
 );
 
-/** What all servers have in common, as they are meant to in DSR. */
+/** Settings of all servers, mostly as DSR needs them. */
 export const servers: fc.Arbitrary<Record<string, unknown>> = fc.record({
   arpIgnore: fc.constantFrom(1, 0, 2),
   arpAnnounce: fc.constantFrom(2, 0, 1),
@@ -87,7 +87,7 @@ export const servers: fc.Arbitrary<Record<string, unknown>> = fc.record({
   tunnelEnd: mostly(['web', 'api'], [[], ['web'], ['api']]),
 });
 
-/** What is another way with one server. */
+/** Settings of one server that differ from the others. */
 export const oneServer: fc.Arbitrary<Record<string, unknown>> = merged(
   mostly({}, [{ listeners: [] }, { listeners: ['80/tcp', '80/udp'] }, { listeners: ['127.0.0.1:80/tcp'] }]),
   seldom('loopback', [[], ['web'], ['web', 'api']], 6),
@@ -98,5 +98,5 @@ export const oneServer: fc.Arbitrary<Record<string, unknown>> = merged(
   seldom('down', [['l2']], 20),
 );
 
-/** Netmasks of a server with one leg: nearly always as it should be. */
+/** Prefix length of a server with one interface; nearly always correct. */
 export const prefixLength: fc.Arbitrary<number> = mostly(25, [24, 28, 4], 14);

@@ -2,17 +2,17 @@ import { L4labError } from '../../harness/errors.ts';
 import type { Generated } from './generated.ts';
 import { load } from './load.ts';
 
-/** Keys that lead from the two documents to something that may be left out. */
+/** Path in the two documents to something that may be left out. */
 type Path = [document: 'lab' | 'scenario', ...keys: string[]];
 type Mapping = Record<string, unknown>;
 
-/** What the schema needs of a service. */
+/** Required fields of a service. */
 const NEEDED = ['vip', 'port', 'protocol', 'pool', 'mode', 'like', 'dscp', 'proxyIp'];
 
 /**
- * The same lab without what a property of it does not need: flows, services, settings, nodes. Much is left out at once
- * first, then less and less (delta debugging), since to look at one lab takes seconds.
- * @param holds whether a smaller lab, which is a valid one, has the property still
+ * Removes everything from a lab that a property of it does not need: flows, services, settings, nodes. Large parts are
+ * removed first, then smaller ones (delta debugging), because testing one lab takes seconds.
+ * @param holds whether a smaller lab, which is valid, still has the property
  */
 export async function smallest(sample: Generated, holds: (smaller: Generated) => Promise<boolean>): Promise<Generated> {
   let kept = sample;
@@ -49,7 +49,7 @@ function removable({ lab, scenario }: Generated): Path[] {
   ];
 }
 
-/** Leaves it out, a node with its links and settings. */
+/** Removes it; a node with its links and settings. */
 function without(sample: Generated, [document, ...keys]: Path): Generated {
   if (document === 'scenario') return { ...sample, scenario: omit(sample.scenario, keys) as Generated['scenario'] };
   const node = keys.at(-1)!;

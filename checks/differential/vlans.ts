@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Wired } from './wiring.ts';
 
-/** VLANs of the switches: none, as they are meant to be, or with the port of that index, or a remainder of it, in none of these. */
+/** VLANs of the switches: none, correct ones, or with one wrong port: its index, modulo the number of ports. */
 export type Vlans = 'none' | 'as-meant' | number;
 
 export const vlans: fc.Arbitrary<Vlans> = fc.oneof(
@@ -15,12 +15,12 @@ interface Port {
   trunk?: number[];
 }
 
-/** What each switch of the wiring without VLANs is with them. */
+/** The VLAN that replaces each switch of the wiring without VLANs. */
 const OF_SWITCH: Record<string, number> = { l2: 10, 'l2-far': 20 };
-/** Nobody else is in it. */
+/** A VLAN without other members. */
 const ELSEWHERE = 30;
 
-/** The same lab on one switch, with a VLAN for each switch that it had, and a trunk to each node that had two interfaces there. */
+/** The same lab on one switch, with a VLAN for each former switch, and a trunk to each node with two interfaces. */
 export function onTrunks(wired: Wired): Wired & { ports: Record<string, Port> } {
   const nodes = Object.fromEntries(Object.entries(wired.nodes).filter(([name]) => name !== 'l2-far'));
   const interfaces = wired.links.flatMap((link) => {
@@ -50,7 +50,7 @@ export function onTrunks(wired: Wired): Wired & { ports: Record<string, Port> } 
   };
 }
 
-/** Ports of which one is in a VLAN of its own, or carries only one of the VLANs of its trunk. */
+/** The ports, with one changed: it is in a separate VLAN, or carries only one VLAN of its trunk. */
 export function misplaced(ports: Record<string, Port>, index: number): Record<string, Port> {
   const names = Object.keys(ports);
   const name = names[index % names.length]!;

@@ -5,17 +5,17 @@ import { mostly } from './settings.ts';
 /** How the nodes of a generated lab are wired. */
 export interface Wiring {
   /**
-   * Where the L4 is: beside the servers, on a segment of its own, or between router and servers, as router or switch; or
+   * Where the L4 is: next to the servers, on a separate segment, or between router and servers, as router or switch; or
    * `flat`: callers, L4 and servers on one switch, without any router.
    */
   l4: 'one-arm' | 'on-l3' | 'in-line' | 'in-line-switch' | 'flat';
-  /** A second router is on the client's way, or beside the first one. */
+  /** A second router: on the path of the client, or next to the first one. */
   routers: 'one' | 'chain' | 'pair';
-  /** Where the servers are: where the L4 expects them, in another subnet, one here and one there, or with a leg in both. */
+  /** Where the servers are: in the L4's subnet, in another one, one in each, or with an interface in both. */
   servers: 'near' | 'far' | 'split' | 'both';
   /**
-   * A second link: of the L4 with the router, where they have one, and at which of the two its gateway is; or of a server
-   * with its switch, in the subnet of the first.
+   * A second link: between L4 and router, if they have a link, and which of the two leads to the gateway; or between a server
+   * and its switch, in the subnet of the first link.
    */
   double: 'none' | 'router' | 'router-gateway' | 'server';
 }
@@ -27,26 +27,26 @@ export const wiring: fc.Arbitrary<Wiring> = fc.record({
   double: mostly<Wiring['double']>('none', ['router', 'router-gateway', 'server'], 2),
 });
 
-/** A place of the L4 behind a router. */
+/** A position of the L4 behind a router. */
 type Inner = Exclude<Wiring['l4'], 'flat'>;
 
 /** Null for a port of a switch, an address, or addresses by VLAN. */
 type LinkEnd = string | null | { vlans: Record<string, LinkEnd> };
 
-/** A lab as its YAML file would say it, and which addresses make sense in it. */
+/** A lab as in its YAML file, and addresses that fit into it. */
 export interface Wired {
   name: string;
   nodes: Record<string, Record<string, unknown>>;
   links: Record<string, LinkEnd>[];
   /** Gateways that a server may have, by server. */
   gateways: { s1: string[]; s2: string[] };
-  /** Places for VIPs; the first two are on a segment of the L4, the last one is in nobody's subnet. */
+  /** Addresses for VIPs; the first two are on a segment of the L4, the last one is in no subnet. */
   vips: string[];
   /** Proxy IPs on a segment of the L4. */
   proxyIps: string[];
 }
 
-/** The ends of a link: a node, and what it calls the link. */
+/** The ends of a link: a node, and its name for the link. */
 export function endsOf(links: Wired['links'], index: number): { name: string; word: string }[] {
   const [a, b] = Object.keys(links[index]!) as [string, string];
   const number = links.slice(0, index + 1).filter((link) => a in link && b in link).length;
@@ -56,13 +56,13 @@ export function endsOf(links: Wired['links'], index: number): { name: string; wo
   ];
 }
 
-/** A subnet that is nobody's: its addresses are routed to the L4. */
+/** A subnet without nodes: its addresses are routed to the L4. */
 const ROUTED = '198.51.100.240';
 const NEAR = '203.0.113.0/25';
 const CLIENTS = '198.51.100.0/26';
 const OF_L4 = { near: '203.0.113.2', own: '198.51.100.130' };
 
-/** @param twins whether there is a second L4 beside the first: only where that is beside the servers */
+/** @param twins whether there is a second L4 next to the first one; only if that is next to the servers */
 export function wire({ double, ...wiring }: Wiring, twins = false): Wired {
   return doubled(single(wiring, twins), double);
 }
@@ -73,7 +73,7 @@ const VIP_BETWEEN = '198.51.100.230';
 /** The second link between a server and its switch. */
 const SECOND_OF_S1 = { s1: '203.0.113.43/25', l2: null };
 
-/** The same with a second link, where there is one like it. */
+/** The same with a second link, if there is a link like it. */
 function doubled(wired: Wired, double: Wiring['double']): Wired {
   const has = (a: string, b: string): boolean => wired.links.some((link) => a in link && b in link);
   const name = `${wired.name}-double-${double}`;
@@ -225,12 +225,12 @@ function linksOfL4(l4: Inner): Record<string, string | null>[] {
   }
 }
 
-/** Where an outer router finds the rest. */
+/** Routes of an outer router to the rest. */
 function behindL3(): string[] {
   return ['203.0.113.0/24', '198.51.100.128/26', `${ROUTED}/32`];
 }
 
-/** It reaches the client's first address by the client's second link, and all else by its neighbour. */
+/** Reaches the client's first address via the client's second link, and everything else via its neighbour. */
 function secondRouter(l4: Inner): Record<string, unknown> {
   return {
     routes: [{ to: CLIENTS, via: '198.51.100.74' }],
