@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -220,9 +220,20 @@ export async function undo(
       before: ['route flush table main', ...ipUndoCommands(node), ...down.map((name) => `link set dev ${name} up`)],
       ...(makesRules(node) ? {} : { tables }),
     }),
-    tracksConnections(node) || node.balancer !== null ? program(['conntrack', '-F']) : null,
+    forgetConnections(),
   ]);
   return seen;
+}
+
+const TRACKED = '/proc/sys/net/netfilter/nf_conntrack_count';
+
+/**
+ * Forgets tracked connections. The engine's own rules make every node track, and packets without ports, as those of tunnels,
+ * would continue an earlier connection, without its NAT.
+ */
+async function forgetConnections(): Promise<void> {
+  const isTracking = existsSync(TRACKED) && readFileSync(TRACKED, 'utf8').trim() !== '0';
+  if (isTracking) await program(['conntrack', '-F']);
 }
 
 /** Names of all nft tables, including the engine's. */

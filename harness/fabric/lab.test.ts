@@ -80,6 +80,8 @@ test(
   DEADLINE_MS,
 );
 
+const tracked: [string, string] = ['cat', '/proc/sys/net/netfilter/nf_conntrack_count'];
+
 test(
   'a booted lab carries a flow once configured, is as fresh after a reset as before, and leaves nothing',
   async () => {
@@ -90,6 +92,9 @@ test(
         expect(await call(lab, 'client', '203.0.113.1', 'l4lab-00000000')).toMatchObject({ answered: false });
         expect(await call(lab, 'l4', '203.0.113.11', 'l4lab-00000001')).toMatchObject({ answered: true });
         expect(await lab.reset()).toBe(true);
+        // Connections that the node's own rules made it track, or only those of the engine.
+        for (const name of ['l4', 's1'])
+          expect([name, (await lab.node(name).call('run', { argv: tracked })).stdout]).toEqual([name, '0']);
       }
       // The kernel forgets it with the last address of its interface.
       const byHand = [{ address: '203.0.113.1', dev: 'l2', mac: '02:00:00:00:00:99' }];
