@@ -1,6 +1,7 @@
 import { relevantIncreases } from '../judge/counters.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import { broughtBy, openQuestion, vanishedAt, type Evidence } from '../judge/evidence/evidence.ts';
+import { translatedBack } from '../judge/evidence/translated-back.ts';
 import type { Hop } from '../terms/walk.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';
@@ -37,7 +38,10 @@ export async function queryNodes(
     hop &&
       lab
         .node(hop.node)
-        .ask('routeGet', { to: hop.dst.ip, incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) } }),
+        .ask('routeGet', {
+          to: routedTo(base, hop),
+          incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) },
+        }),
     hop && lab.node(hop.node).ask('routeGet', { to: broughtBy(hop, plan).src.ip }),
     open &&
       lab.node(open.owner).ask('routeGet', { to: open.address, incoming: { from: open.source, iif: open.iface } }),
@@ -58,6 +62,11 @@ export async function queryNodes(
     counters:
       countersBefore === null || countersAfter === null ? null : relevantIncreases(countersBefore, countersAfter),
   };
+}
+
+/** The destination when the node routes the packet: after NAT, if it is an answer to an address that NAT has given. */
+function routedTo(base: Pick<Evidence, 'plan' | 'walk'>, { node, dst }: Hop): string {
+  return translatedBack(base, node, dst.ip)?.source.ip ?? dst.ip;
 }
 
 /** The interface where IP receives a packet: the bridge, for its ports. */

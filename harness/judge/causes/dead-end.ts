@@ -42,11 +42,13 @@ export function deadEndOnward(
   const service = serviceOf(plan, flow);
   const translates =
     service !== undefined &&
-    ['nat', 'dscp'].includes(MODES[service.mode].handsOver) &&
+    MODES[service.mode].handsOver !== 'mac' &&
     balancedBy(service, node) &&
     service.vip === dst;
   if (!translates) return endAt(evidence, node, { src, dst });
   const servers = serversInUse(node, service, evidence);
-  const ends = servers.map(({ address }) => endAt(evidence, node, { src, dst: address }));
+  // Packets into tunnels have the load balancer's own source.
+  const from = MODES[service.mode].handsOver === 'tunnel' ? {} : { src };
+  const ends = servers.map(({ address }) => endAt(evidence, node, { ...from, dst: address }));
   return ends.find((end) => end !== null) ?? null;
 }

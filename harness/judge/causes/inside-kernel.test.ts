@@ -94,6 +94,14 @@ test('a load balancer without servers rejects before its kernel checks the sourc
   expect(judged(true, 'no-route')).toEqual(['reverse-path', 'l4']);
 });
 
+test('a route of the load balancer drops what goes into the tunnel to a server', () => {
+  const routes = [{ to: '198.51.100.142/32', type: 'prohibit' as const }];
+  const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s2'] } };
+  const lab = crossSubnet({ services, nodes: { l4: { routes } } });
+  const found = causeOfFailure(endingAt(evidenceOf(lab, 'client', 'a', { kernel: 'routed' }), 'l4'));
+  expect(found).toMatchObject({ code: 'no-route', node: 'l4', detail: { code: 'dead-end' } });
+});
+
 describe('where a tunnel ends', () => {
   const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
   const causeBy = (rpFilter: 0 | 1 | 2, counters: Record<string, number>) => {

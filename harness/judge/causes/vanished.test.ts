@@ -84,6 +84,15 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...endingAt(evidence, 'l4'), packets })).toEqual(['no-neighbour', 'l4']);
   });
 
+  test('loop: the last lap of a packet, whoever the node asks for to report it, and whatever a route would do with it', () => {
+    const { walk, ...evidence } = endingAt(evidenceOf(oneArm({ services: proxy }), 'client', 'a'), 'l3');
+    const lap = { ...walk.request.at(-1)!, ttl: 62 };
+    const packets = [arp(['l3', 'out', ''], { op: 'request', senderIp: '198.51.100.1', targetIp: '198.51.100.10' })];
+    const judged = (...request: typeof walk.request) => named({ ...evidence, packets, walk: { request, reply: [] } });
+    expect(judged(lap, { ...lap, ttl: 1 })).toEqual(['loop', 'l3']);
+    expect(judged(lap, { ...lap, ttl: 2 })).toEqual(['no-neighbour', 'l3']);
+  });
+
   test('no-neighbour: not where another flow needed the address that was asked for', () => {
     const others = [arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.99' })];
     expect(at('l3', oneArm({ services: proxy }), { packets: others })).toEqual(['unexplained', 'l3']);

@@ -23,6 +23,7 @@ export const vanished: Rule = (evidence) => {
   return (
     macMoved(hop, evidence) ??
     inOtherVlan(hop, evidence) ??
+    expiredInLoop(hop, leg, evidence) ??
     unanswered(hop, leg, evidence) ??
     insideKernel(hop, leg, evidence)
   );
@@ -66,6 +67,15 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 /** The frame was for a node in another VLAN, whose MAC its sender has from a static entry, or from before. */
 function inOtherVlan(hop: Hop, { plan }: Evidence): Cause | null {
   return isAddressee(hop, plan) ? null : vlanMismatchTo(plan, { srcMac: hop.src.mac, dstMac: hop.dst.mac });
+}
+
+/** The last lap of a packet whose TTL is used up: the node forwarded it before, so nothing else keeps it. */
+function expiredInLoop(hop: Hop, leg: 'request' | 'reply', { plan, walk }: Evidence): Cause | null {
+  const { node, dst } = hop;
+  const laps = walk[leg].filter((one) => one.node === node && one.direction === 'in' && one.dst.ip === dst.ip);
+  return hop.ttl <= 1 && laps.length > 1 && isAddressee(hop, plan)
+    ? cause('loop', 'ttl-expired', { node, address: dst.ip })
+    : null;
 }
 
 /** The node sent ARP requests for the next hop without a reply. */
