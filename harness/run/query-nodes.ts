@@ -36,12 +36,10 @@ export async function queryNodes(
   const open = openQuestion(base);
   const [kernel, kernelOnAnswer, kernelOnArp, tables, countersAfter, healthy] = await Promise.all([
     hop &&
-      lab
-        .node(hop.node)
-        .ask('routeGet', {
-          to: routedTo(base, hop),
-          incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) },
-        }),
+      lab.node(hop.node).ask('routeGet', {
+        to: routedTo(base, hop),
+        incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) },
+      }),
     hop && lab.node(hop.node).ask('routeGet', { to: broughtBy(hop, plan).src.ip }),
     open &&
       lab.node(open.owner).ask('routeGet', { to: open.address, incoming: { from: open.source, iif: open.iface } }),
