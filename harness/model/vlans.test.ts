@@ -87,8 +87,9 @@ test('servers in one VLAN reach each other without the router', () => {
 });
 
 test('a node that tags the frames of the native VLAN', () => {
-  const { cause } = outcome({ a: 'l3: { trunk: [10, 20], native: 20 }' });
+  const { cause, fixes } = outcome({ a: 'l3: { trunk: [10, 20], native: 20 }' });
   expect(cause).toEqual(['vlan-mismatch', 'a', 'vlan-not-carried']);
+  expect(fixes[0]).toEqual({ code: 'without-native-vlan', params: { node: 'a', port: 'l3', vlan: 20 } });
 });
 
 test.each([
@@ -149,6 +150,61 @@ test('a node without tags on a trunk without a native VLAN', () => {
   const { cause, fixes } = outcome({ b: 's1: { trunk: [10, 20] }' });
   expect(cause).toEqual(['vlan-mismatch', 'b', 'untagged-not-carried']);
   expect(fixes).toContainEqual({ code: 'native-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
+});
+
+test.each([
+  ['tagged at the other end', 'a: { trunk: [10, 20] }', [['allow-vlan', 'a']]],
+  [
+    'native at the other end',
+    'a: { trunk: [10, 20], native: 20 }',
+    [
+      ['allow-vlan', 'a'],
+      ['native-vlan', 'a'],
+    ],
+  ],
+  [
+    'missing at the other end too',
+    'a: { trunk: [10] }',
+    [
+      ['allow-vlan', 'a'],
+      ['allow-vlan', 'b'],
+    ],
+  ],
+])('the VLAN that a trunk does not carry is %s', (_, other, expected) => {
+  const { cause, fixes } = outcome({ a: 'b: { trunk: [10] }', b: other });
+  expect(cause).toEqual(['vlan-mismatch', 'a', 'vlan-not-carried']);
+  const found = fixes.map(({ code, params }) => [code, 'node' in params ? params.node : null]);
+  expect(found.slice(0, expected.length)).toEqual(expected);
+});
+
+test('native VLANs that differ: the frames that one end tags are not accepted by the other, until both are the same', () => {
+  const { cause, fixes } = outcome({ b: 'a: { trunk: [10, 20], native: 20 }' });
+  expect(cause).toEqual(['vlan-mismatch', 'b', 'native-vlan-tagged']);
+  expect(fixes.slice(0, 2)).toEqual([
+    { code: 'native-vlan', params: { node: 'b', port: 'a', vlan: 10 } },
+    { code: 'native-vlan', params: { node: 'a', port: 'b', vlan: 20 } },
+  ]);
+});
+
+test('only one end has a native VLAN: the other one gets it too, or none has one', () => {
+  const { cause, fixes } = outcome({ a: 'b: { trunk: [10, 20] }', b: 'a: { trunk: [10, 20], native: 20 }' });
+  expect(cause).toEqual(['vlan-mismatch', 'b', 'native-vlan-tagged']);
+  expect(fixes.slice(0, 2)).toEqual([
+    { code: 'native-vlan', params: { node: 'a', port: 'b', vlan: 20 } },
+    { code: 'without-native-vlan', params: { node: 'b', port: 'a', vlan: 20 } },
+  ]);
+});
+
+test('a node that sends untagged frames into the wrong native VLAN: the port gets the right one', () => {
+  const { cause, fixes } = outcome({ b: 's1: { trunk: [10, 20], native: 10 }' });
+  expect(cause).toEqual(['vlan-mismatch', 'b', 'vlans-differ']);
+  expect(fixes[0]).toEqual({ code: 'native-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
+});
+
+test('the same for the node that asks', () => {
+  const { cause, fixes } = outcome({ b: 's2: { trunk: [10, 20], native: 10 }' }, 's2');
+  expect(cause).toEqual(['vlan-mismatch', 'b', 'vlans-differ']);
+  expect(fixes).toContainEqual({ code: 'native-vlan', params: { node: 'b', port: 's2', vlan: 20 } });
 });
 
 test('native VLANs that differ join two VLANs: frames come out in the wrong one', () => {

@@ -85,7 +85,7 @@ function endOfPath(
     const node = way[index + 1]!;
     const at = interfaceAt(plan, otherEnd(plan, from))!;
     const port = linkNameOf(at.name);
-    if (at.closed === true) return changed ?? rejectedByPort({ node, port, asker, address }, at);
+    if (at.closed === true) return changed ?? rejectedByPort(plan, { node, port, asker, address }, { at, from });
     const { vlan } = at;
     const before = nodeOf(plan, from.node).bridge ? interfaceAt(plan, from)?.vlan : undefined;
     if (vlan !== undefined && before !== undefined && vlan !== before)
@@ -103,7 +103,8 @@ function endOfPath(
   }
   const last = interfaceAt(plan, otherEnd(plan, from));
   if (last?.closed !== true) return null;
-  return changed ?? rejectedByPort({ node: way.at(-1)!, port: linkNameOf(last.name), asker, address }, last);
+  const port = { node: way.at(-1)!, port: linkNameOf(last.name), asker, address };
+  return changed ?? rejectedByPort(plan, port, { at: last, from });
 }
 
 interface Port {
@@ -114,11 +115,19 @@ interface Port {
   address: string;
 }
 
-/** A port rejects incoming frames. */
-function rejectedByPort(port: Port, { name, vlan }: InterfacePlan): Cause {
-  return vlan === undefined || name === port.port
-    ? cause('vlan-mismatch', 'untagged-not-carried', port)
-    : cause('vlan-mismatch', 'vlan-not-carried', { ...port, vlan });
+/** A port rejects frames that come `from` the other end of its wire. */
+function rejectedByPort(plan: Plan, port: Port, { at, from }: { at: InterfacePlan; from: LinkEnd }): Cause {
+  const { vlan } = at;
+  if (vlan === undefined || at.name === port.port) return cause('vlan-mismatch', 'untagged-not-carried', port);
+  if (untaggedVlanOf(plan, port.node, port.port) !== vlan)
+    return cause('vlan-mismatch', 'vlan-not-carried', { ...port, vlan });
+  const other = untaggedVlanOf(plan, from.node, linkNameOf(from.iface));
+  return cause('vlan-mismatch', 'native-vlan-tagged', { ...port, vlan, other });
+}
+
+/** VLAN of the untagged frames of a switch's port. */
+function untaggedVlanOf(plan: Plan, node: string, iface: string): number | null {
+  return interfaceAt(plan, { node, iface })?.vlan ?? null;
 }
 
 /** No interface of a port sends frames of a VLAN. */

@@ -65,6 +65,11 @@ export interface CauseDetails {
   'vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
   /** Untagged frames leave the switch `port` in its VLAN `other`, and are in `vlan` from here on. */
   'native-vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
+  /**
+   * Frames of the native VLAN of the port toward `port` came with a tag. `other`: native VLAN of `port`; null if it has none,
+   * or is no switch.
+   */
+  'native-vlan-tagged': At & { address: string; asker: string; port: string; vlan: number; other: number | null };
   'server-off-segment': At & { address: string };
   'listener-missing': At & { address: string; port: number; protocol: string };
   /** The caller has the VIP on its own loopback: the call never left it, and nothing listens there. */

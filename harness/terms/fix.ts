@@ -15,6 +15,7 @@ export interface Fixes {
   'allow-vlan': { node: string; port: string; vlan: number };
   'port-in-vlan': { node: string; port: string; vlan: number };
   'native-vlan': { node: string; port: string; vlan: number };
+  'without-native-vlan': { node: string; port: string; vlan: number };
   'smaller-mtu': { node: string; mtu: number };
   /** Bytes, or derived from the load balancer's own routes. */
   'clamp-mss': { service: string; mss: number | 'auto' };

@@ -209,8 +209,12 @@ export const en: Catalogue = {
       `${asker} sent frames for ${address}, but the port of ${node} toward ${port} is a trunk without a native VLAN, and ${port} sends untagged frames.`,
     'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
       `${asker} sent frames for ${address} in VLAN ${other}, but the port of ${node} toward ${port} is in VLAN ${vlan}.`,
+    'native-vlan-tagged': ({ node, address, asker, port, vlan, other }) =>
+      other === null
+        ? `${asker} sent frames for ${address}, which come from ${port} with the tag of VLAN ${vlan}; but that is the native VLAN of the port of ${node} toward ${port}, which takes it without a tag.`
+        : `${asker} sent frames for ${address} in VLAN ${vlan}. The native VLANs of the trunk differ: ${other} at ${port}, so these frames are tagged, but ${vlan} at ${node}, which takes them without a tag.`,
     'native-vlans-differ': ({ node, address, asker, port, vlan, other }) =>
-      `${asker} sent frames for ${address}; untagged frames of ${port} are in VLAN ${other}, but ${node} puts them in VLAN ${vlan}.`,
+      `${asker} sent frames for ${address}, which cross a link without a tag. Its untagged (native) VLANs differ: ${other} at ${port}, ${vlan} at ${node}.`,
     'server-off-segment': ({ node, address }) =>
       `${node} sent ARP requests for the server ${address} on its own segment, but that server is in another subnet.`,
     'listener-missing': ({ node, address, port, protocol }) =>
@@ -419,6 +423,8 @@ export const en: Catalogue = {
     'vip-off-loopback': ({ node, vip }) => `${node}: remove the VIP ${vip} from loopback`,
     'allow-vlan': ({ node, port, vlan }) => `${node}: allow VLAN ${vlan} on the trunk to ${port}`,
     'port-in-vlan': ({ node, port, vlan }) => `${node}: put the port toward ${port} in VLAN ${vlan}`,
+    'without-native-vlan': ({ node, port, vlan }) =>
+      `${node}: send VLAN ${vlan} with a tag on the trunk to ${port}, not as its native VLAN`,
     'native-vlan': ({ node, port, vlan }) => `${node}: set native VLAN ${vlan} on the trunk to ${port}`,
     'clamp-mss': ({ service, mss }) =>
       mss === 'auto'

@@ -198,8 +198,12 @@ export const ko: Catalogue = {
       `${asker}이(가) ${address}(으)로 프레임을 보냈으나, ${node}의 ${port} 쪽 포트는 네이티브 VLAN이 없는 트렁크이고 ${port}은(는) 태그를 쓰지 않습니다.`,
     'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
       `${asker}이(가) VLAN ${other}에서 ${address}(으)로 프레임을 보냈으나, ${node}의 ${port} 쪽 포트는 VLAN ${vlan}에 있습니다.`,
+    'native-vlan-tagged': ({ node, address, asker, port, vlan, other }) =>
+      other === null
+        ? `${asker}이(가) ${address}(으)로 보낸 프레임이 ${port}에서 VLAN ${vlan} 태그를 달고 오나, ${node}의 ${port} 쪽 포트는 이를 네이티브 VLAN으로 두어 태그 없는 프레임만 받습니다.`
+        : `${asker}이(가) VLAN ${vlan}에서 ${address}(으)로 프레임을 보냈습니다. 트렁크 양쪽의 네이티브 VLAN이 다릅니다: ${port}은(는) ${other}이라 이 프레임에 태그를 달고, ${node}은(는) ${vlan}이라 태그 없는 프레임만 받습니다.`,
     'native-vlans-differ': ({ node, address, asker, port, vlan, other }) =>
-      `${asker}이(가) ${address}(으)로 프레임을 보냈으나, 태그 없는 프레임이 ${port}에서는 VLAN ${other}이고 ${node}에서는 VLAN ${vlan}입니다.`,
+      `${asker}이(가) ${address}(으)로 보낸 프레임이 링크를 태그 없이 지나는데, 태그 없는(네이티브) VLAN이 ${port}에서는 ${other}, ${node}에서는 ${vlan}입니다.`,
     'server-off-segment': ({ node, address }) =>
       `${node}이(가) 자신의 L2 구간에서 서버 ${address}의 MAC을 찾지만, 그 서버는 다른 서브넷에 있습니다.`,
     'listener-missing': ({ node, address, port, protocol }) =>
@@ -410,6 +414,8 @@ export const ko: Catalogue = {
     'vip-off-loopback': ({ node, vip }) => `${node}: 루프백에서 VIP ${vip} 빼기`,
     'allow-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 트렁크에서 VLAN ${vlan} 허용`,
     'port-in-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 포트를 VLAN ${vlan}에 두기`,
+    'without-native-vlan': ({ node, port, vlan }) =>
+      `${node}: ${port} 쪽 트렁크에서 VLAN ${vlan}을(를) 네이티브 대신 태그로`,
     'native-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 트렁크의 네이티브 VLAN을 ${vlan}(으)로`,
     'clamp-mss': ({ service, mss }) =>
       mss === 'auto'
