@@ -141,7 +141,11 @@ test('a redirect about a packet whose destination was translated teaches nobody 
 });
 
 describe('two load balancers own one VIP', () => {
-  const twins = (mode: 'dnat' | 'proxy' | 'dsr', l4: Partial<NodeSketch>, v4 = false): string[] => {
+  const twins = (
+    mode: 'dnat' | 'proxy' | 'dsr',
+    l4: Partial<NodeSketch>,
+    { v4 = false, scheduler = 'round-robin' }: { v4?: boolean; scheduler?: 'round-robin' | 'maglev' } = {},
+  ): string[] => {
     const at = (end: string): string => (v4 ? `192.0.2.${end}/24` : `2001:db8:1::${end}/64`);
     const vip = at('80').split('/')[0]!;
     const node = (role: NodeSketch['role'], end: string, more: Partial<NodeSketch> = {}): NodeSketch => ({
@@ -160,7 +164,14 @@ describe('two load balancers own one VIP', () => {
       },
       links: ['client', 'l4', 'l4b', 's1', 's2'].map((name) => [name, 'l2']),
       services: {
-        web: { vip, mode, pool: ['s1', 's2'], l4: ['l4', 'l4b'], ...(mode === 'proxy' ? { proxyIp: 'auto' } : {}) },
+        web: {
+          vip,
+          mode,
+          scheduler,
+          pool: ['s1', 's2'],
+          l4: ['l4', 'l4b'],
+          ...(mode === 'proxy' ? { proxyIp: 'auto' } : {}),
+        },
       },
     });
     const all = predict(lab, flow(lab, 'client', 'web'));
@@ -192,8 +203,12 @@ describe('two load balancers own one VIP', () => {
     expect(found).toContain('l4: connection-unknown@s1');
   });
 
+  test('IPv6: a hash of the caller leads to the same server at both', () => {
+    expect(twins('dsr', {}, { scheduler: 'maglev' })).toEqual(['l4: works', 'l4b: works']);
+  });
+
   test('IPv4: the first answer holds', () => {
-    expect(twins('proxy', { firewall: 'stateful' }, true)).toEqual(['l4: works', 'l4b: works']);
+    expect(twins('proxy', { firewall: 'stateful' }, { v4: true })).toEqual(['l4: works', 'l4b: works']);
   });
 });
 

@@ -25,6 +25,17 @@ test('alternatives that differ are labelled by server; many servers are folded',
   );
 });
 
+test('outcomes that no pick decides are alternatives; an L4 without a server is named where there are several', () => {
+  const [own, other] = predict(lab, flow(lab, 's1', 'a')) as [Prediction, Prediction];
+  const picks = (one: Prediction): Prediction[] => ['s1', 's2'].map((picked) => ({ ...one, picked }));
+  expect(outcomeOf([...picks(own), ...picks(other)])).toBe('own-address-as-source or reply-not-from-vip');
+  const [without, served] = [
+    { ...own, l4: 'l4a', picked: null },
+    { ...other, l4: 'l4b', picked: 's2' },
+  ];
+  expect(outcomeOf([without, served])).toBe('l4a: own-address-as-source, l4b with s2: reply-not-from-vip');
+});
+
 test('a matrix has a row for each flow and a column for each variant', () => {
   const text = matrixText(['client', 's1', 'absent'], columns, 120);
   expect(text.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([

@@ -68,7 +68,10 @@ export function outcomeOf(predictions: Prediction[]): string {
   const [only, ...others] = byOutcome.keys();
   if (only === undefined) return '–';
   if (others.length === 0) return only;
-  return [...byOutcome].map(([summary, picks]) => `${folded([...new Set(picks)])}: ${summary}`).join(', ');
+  const distinct = [...byOutcome].map(([summary, picks]) => ({ summary, picks: [...new Set(picks)] }));
+  const isUndecided = new Set(distinct.map(({ picks }) => picks.toSorted().join())).size === 1;
+  if (isUndecided) return distinct.map(({ summary }) => summary).join(' or ');
+  return distinct.map(({ summary, picks }) => `${folded(picks)}: ${summary}`).join(', ');
 }
 
 /** The alternatives; the selected caller is `itself`, and all others are `others` if they do not differ. */
@@ -83,8 +86,9 @@ function asSeenBy(caller: string, predictions: Prediction[]): Prediction[] {
 
 /** The server, and the L4 that picked it if several may. */
 function pickOf({ l4, picked }: Prediction, all: Prediction[]): string {
-  if (picked === null) return 'no pick';
-  return new Set(all.map((one) => one.l4)).size > 1 && l4 !== null ? `${l4} with ${picked}` : picked;
+  const among = l4 !== null && new Set(all.map((one) => one.l4)).size > 1 ? l4 : null;
+  if (picked === null) return among ?? 'no pick';
+  return among === null ? picked : `${among} with ${picked}`;
 }
 
 const MOST_NAMED = 4;

@@ -213,9 +213,17 @@ function notePick({ picked }: Run, service: string, pick: { l4: string; server: 
   if (known === undefined || known.step === pick.step) picked.set(service, pick);
 }
 
+/** Schedulers that hash the caller's address. */
+const HASHES = ['maglev', 'source-hash'];
+
 function pickNew(run: Run, host: Host, service: LbService): LbServer | null {
   const [first, ...others] = takers(run, host, service);
-  return first === undefined ? null : run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);
+  if (first === undefined) return null;
+  const servers = [first, ...others] as const;
+  if (!HASHES.includes(service.scheduler)) return run.choices.choose(`pick ${service.name} ${host.name}`, servers);
+  // The same at every load balancer with these servers: their seed is fixed (lb/render/choose.ts).
+  const weights = servers.map(({ name, weight = 1 }) => `${name}=${weight}`);
+  return run.choices.choose(`hash ${service.name} ${weights.sort().join(',')}`, servers);
 }
 
 /** Servers that accept new flows; all of them if none is up and the service allows that. */

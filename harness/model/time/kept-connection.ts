@@ -5,7 +5,7 @@ import type { Prediction } from '../../terms/walk.ts';
 import type { Choices } from '../simulation/choices.ts';
 import type { Connection } from '../simulation/conntrack.ts';
 import type { Memory } from '../simulation/memory.ts';
-import type { Network, Route } from '../simulation/network.ts';
+import type { Route } from '../simulation/network.ts';
 import type { Run } from '../simulation/run.ts';
 
 /** A kept connection: the state that all nodes have for it, for one of its possible courses. */
@@ -25,8 +25,6 @@ interface Hashed {
   of: string;
 }
 
-const HASHES = ['maglev', 'source-hash'];
-
 /**
  * Decides for one connection: a hash over the same servers or next hops gives the same result, on another load balancer
  * too (their seed is fixed, lb/render/choose.ts). Over others it may differ.
@@ -38,7 +36,6 @@ export class ConnectionChoices implements Choices {
 
   constructor(
     private readonly base: Choices,
-    private readonly network: Network,
     private readonly kept: Kept | null,
   ) {
     this.#hashed = new Map(kept?.hashed);
@@ -49,21 +46,19 @@ export class ConnectionChoices implements Choices {
   }
 
   readonly choose = <T>(key: string, options: readonly [T, ...T[]]): T => {
-    const [what, node = '', service = ''] = key.split(' ');
+    const [what, service = '', servers = ''] = key.split(' ');
     if (what === 'next') return this.#among(key, options, (hop) => courseText(hop as Route));
-    if (what !== 'pick') return this.base.choose(key, options);
-    const config = this.network.hosts.get(node)!.plan.balancer!.config.services.find(({ name }) => name === service)!;
-    const nameOf = (server: T): string => (server as LbServer).name;
-    if (HASHES.includes(config.scheduler)) {
-      const weights = (options as readonly LbServer[]).map(({ name, weight = 1 }) => `${name} ${weight}`);
-      return this.#among(`pick ${service}`, options, nameOf, weights);
-    }
-    this.#noteOpen(`pick ${service}`, options);
+    if (what === 'hash') return this.#among(`pick ${service}`, options, (server) => (server as LbServer).name, servers);
+    if (what === 'pick') this.#noteOpen(`pick ${service}`, options);
     return this.base.choose(key, options);
   };
 
-  #among<T>(key: string, options: readonly [T, ...T[]], nameOf: (option: T) => string, names = options.map(nameOf)): T {
-    const of = [...names].sort().join();
+  #among<T>(
+    key: string,
+    options: readonly [T, ...T[]],
+    nameOf: (option: T) => string,
+    of = options.map(nameOf).sort().join(),
+  ): T {
     const former = this.#hashed.get(key);
     const same = former?.of === of ? options.find((option) => nameOf(option) === former.took) : undefined;
     if (same === undefined) this.#noteOpen(key, options);

@@ -60,7 +60,7 @@ const MAX_COURSES = 300;
 export function courses(world: World, stream: StreamPlan, kept: Kept | null): Course[] {
   const timeout = stream.connection === 'new' && stream.timeoutMs <= SYN_RETRANSMIT_MS ? 'short' : undefined;
   const course = (base: Choices): Course => {
-    const choices = new ConnectionChoices(base, world.network, kept);
+    const choices = new ConnectionChoices(base, kept);
     const memory = kept === null ? {} : { memory: kept.memory };
     const run = simulate(world.network, callFlow(stream), { ...givenIn(world, stream, choices), ...memory });
     const prediction = predictionOf(run, timeout);
