@@ -96,6 +96,23 @@ describe('pool-changed', () => {
   });
 });
 
+describe('mac-between-ports', () => {
+  const reply = (time: number, iface: string): Sighting =>
+    segment(time, ['l2', 'out', iface], { dstMac: 's1', seq: 7, flags: 'PA', payloadLength: 100 });
+  const flowOf = (packets: Sighting[], outcome = 'works', predicted = 'mac-moved'): FlowResult =>
+    ({ attempts: [{ packets, outcome }], predicted: [{ cause: { code: predicted } }] }) as unknown as FlowResult;
+
+  test('a retransmission got through at another port, while the caller sent', () => {
+    expect(limitOf(flowOf([reply(1, 'l4'), reply(2, 's1')]), oneArm())).toBe('mac-between-ports');
+  });
+
+  test('not if it had the same port, failed nevertheless, or another cause was predicted', () => {
+    expect(limitOf(flowOf([reply(1, 'l4'), reply(2, 'l4')]), oneArm())).toBeNull();
+    expect(limitOf(flowOf([reply(1, 'l4'), reply(2, 's1')], 'fails'), oneArm())).toBeNull();
+    expect(limitOf(flowOf([reply(1, 'l4'), reply(2, 's1')], 'works', 'refused'), oneArm())).toBeNull();
+  });
+});
+
 describe('small-segment', () => {
   const lab = oneArm();
   const data = (node: string, payloadLength: number): Sighting =>

@@ -4,12 +4,17 @@ import { host } from '../../harness/scenario/address.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 
 /** Known limits of the model, described in docs/explanation/model.md. */
-export type Limit = 'check-in-between' | 'pool-changed' | 'small-segment';
+export type Limit = 'check-in-between' | 'mac-between-ports' | 'pool-changed' | 'small-segment';
 
 /** The limit of the model that explains a difference, or null. */
 export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
   if (hasChecks(plan) && attempts.some((attempt) => askedForVip(attempt, plan) || askedInTwoNames(attempt)))
     return 'check-in-between';
+  if (
+    predicted.some(({ cause }) => cause?.code === 'mac-moved') &&
+    attempts.some((attempt) => gotThrough(attempt, plan))
+  )
+    return 'mac-between-ports';
   if (predicted.some(({ cause }) => cause?.code === 'too-big') && attempts.some(smallSegment)) return 'small-segment';
   const unsteady =
     predicted.some(({ picked }) => picked !== null) &&
@@ -52,6 +57,20 @@ function askedForVip({ packets }: Attempt, plan: Plan): boolean {
           ) && !here.some(({ direction, frame }) => direction === 'in' && frame.ip?.dst === vip),
       );
   });
+}
+
+/** A switch sent a segment to one port, and its retransmission to another one, where it was acknowledged. */
+function gotThrough({ packets, outcome }: Attempt, { nodes }: Plan): boolean {
+  const ports = new Map<string, string>();
+  const isMoved = packets.some(({ node, iface, direction, frame: { dstMac, tcp } }) => {
+    const isSwitched = direction === 'out' && nodes.some(({ name, bridge }) => name === node && bridge);
+    if (!isSwitched || tcp === undefined || tcp.payloadLength === 0) return false;
+    const segment = `${node} ${dstMac} ${tcp.srcPort} ${tcp.seq}`;
+    const first = ports.get(segment) ?? iface;
+    ports.set(segment, first);
+    return first !== iface;
+  });
+  return outcome === 'works' && isMoved;
 }
 
 /** An L4 forwarded a SYN, and refused its retransmission. */
