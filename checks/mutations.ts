@@ -311,6 +311,12 @@ export const MUTATIONS: Mutation[] = [
       'reply-not-from-vip',
       'client',
     ],
+    [
+      'answers of s1 from another port',
+      node('s1', { listeners: [{ listen: '53/udp', answersFromPort: 54 }] }),
+      'reply-not-from-vip',
+      'client',
+    ],
   ]),
   ...mutations('proxy-ip/ports', 'enough', [
     [

@@ -58,8 +58,8 @@ interface Sketch {
 
 interface OneServer {
   settings: Settings;
-  /** Whether UDP listeners reply from their own address, regardless of the called one. */
-  answersFromOwn: boolean;
+  /** UDP replies: from the called address and port, the server's own address, or another port. */
+  answersFrom: 'called' | 'own' | 'port';
   /** Index into its possible gateways, modulo their number. */
   gateway: number;
   prefixLength: number;
@@ -92,7 +92,7 @@ const FLOWS = {
 const OWN_CALLS: (keyof typeof FLOWS)[] = ['l4-web', 'l4-api'];
 
 const oneOfServers = fc.record({
-  answersFromOwn: mostly(false, [true], 6),
+  answersFrom: mostly('called' as const, ['own', 'port'] as const, 6),
   settings: oneServer,
   gateway: fc.nat(3),
   prefixLength,
@@ -289,12 +289,15 @@ function visible({ filter, ...settings }: Settings, { web, api }: Sketch): Setti
 }
 
 function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
-  const { settings, gateway, prefixLength, answersFromOwn } = sketch[name];
+  const { settings, gateway, prefixLength, answersFrom } = sketch[name];
   const gateways = wired.gateways[name];
   const links = wired.links.filter((link) => name in link);
   const address = links[0]![name];
   return {
-    ...(answersFromOwn && typeof address === 'string' ? { listeners: fromOwn(address.split('/')[0]!) } : {}),
+    ...(answersFrom === 'own' && typeof address === 'string'
+      ? { listeners: repliesFrom({ answersFrom: address.split('/')[0]! }) }
+      : {}),
+    ...(answersFrom === 'port' ? { listeners: repliesFrom({ answersFromPort: 1054 }) } : {}),
     ...knowing(settings, sketch),
     gateway: gateways[gateway % gateways.length],
     ...(links.length === 1 && typeof address === 'string' && prefixLength !== 25
@@ -304,9 +307,9 @@ function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
   };
 }
 
-/** Listeners on every port that a service may use; over UDP they reply from one address. */
-function fromOwn(answersFrom: string): unknown[] {
-  return [WEB_PORT, 8080].flatMap((port) => [`${port}/tcp`, { listen: `${port}/udp`, answersFrom }]);
+/** Listeners on every port that a service may use; over UDP they reply from one address or port. */
+function repliesFrom(source: Settings): unknown[] {
+  return [WEB_PORT, 8080].flatMap((port) => [`${port}/tcp`, { listen: `${port}/udp`, ...source }]);
 }
 
 function flowYaml(name: keyof typeof FLOWS, sketch: Sketch): Settings {

@@ -39,3 +39,30 @@ test('a program whose node lacks the address that it replies from gets requests,
     await listening.close();
   }
 });
+
+test('a program that replies from another port is heard there by an open socket, not by a connected one', async () => {
+  const [port, other] = [await freePort(), await freePort()];
+  const listening = await listen('s1', { protocol: 'udp', port, answersFromPort: other }, ['::1']);
+  const open = createSocket('udp6').bind(0, '::1');
+  const connected = createSocket('udp6');
+  try {
+    const ignored: unknown[] = [];
+    connected.on('message', (_, peer) => ignored.push(peer));
+    await new Promise<void>((resolve) => connected.connect(port, '::1', resolve));
+    connected.send('l4lab-connected');
+    open.send('l4lab-open', port, '::1');
+    const [, peer] = (await once(open, 'message')) as [Buffer, { port: number }];
+    expect(peer.port).toBe(other);
+    expect(ignored).toEqual([]);
+    // The program does not listen there.
+    const refused = createSocket('udp6');
+    await new Promise<void>((resolve) => refused.connect(other, '::1', resolve));
+    refused.send('l4lab-refused');
+    expect(((await once(refused, 'error')) as [NodeJS.ErrnoException])[0].code).toBe('ECONNREFUSED');
+    refused.close();
+  } finally {
+    open.close();
+    connected.close();
+    await listening.close();
+  }
+});

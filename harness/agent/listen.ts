@@ -1,5 +1,6 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
+import { replySocket } from '../terms/listener.ts';
 import type { ListenerPlan } from '../terms/plan.ts';
 import type { Listening } from './listening.ts';
 import { sendNextOutOfWindow } from './out-of-window.ts';
@@ -40,7 +41,14 @@ export async function listen(
   }
   const own = plan.address === undefined ? addresses : [plan.address];
   const sockets = await Promise.all(own.map((address) => bindUdp(plan.port, address)));
-  const { answersFrom } = plan;
+  const { answersFrom, answersFromPort = plan.port } = plan;
+  if (answersFromPort !== plan.port) {
+    for (const [index, address] of own.entries()) {
+      const from = replySocket([plan], { protocol: 'udp', port: plan.port, address });
+      answerUdp(server, { port: plan.port, address }, sockets[index]!, (answer, peer) => sendOnce(from, answer, peer));
+    }
+    return { close: () => Promise.all(sockets.map((socket) => closeUdp(socket))) };
+  }
   const known = answersFrom === undefined ? undefined : sockets[own.indexOf(answersFrom)];
   // Without this address it receives requests but cannot reply.
   const canReply = answersFrom === undefined || isHere(answersFrom);
@@ -49,10 +57,19 @@ export async function listen(
   for (const [index, address] of own.entries()) {
     const isOfFamily = answersFrom !== undefined && isV6(answersFrom) === isV6(address);
     const from = isOfFamily ? elsewhere : sockets[index]!;
-    if (from !== undefined) answerUdp(server, { port: plan.port, address }, sockets[index]!, from);
+    if (from === undefined) continue;
+    answerUdp(server, { port: plan.port, address }, sockets[index]!, (answer, peer) =>
+      from.send(answer, peer.port, peer.address),
+    );
   }
   if (known === undefined && elsewhere !== undefined) sockets.push(elsewhere);
   return { close: () => Promise.all(sockets.map((socket) => closeUdp(socket))) };
+}
+
+/** Source of a datagram. */
+interface Peer {
+  address: string;
+  port: number;
 }
 
 /** Context of a TCP server. */
@@ -148,8 +165,12 @@ function isV6(address: string): boolean {
   return address.includes(':');
 }
 
-/** @param from the socket that answers requests to the first one */
-function answerUdp(name: string, local: { port: number; address: string }, socket: UdpSocket, from: UdpSocket): void {
+function answerUdp(
+  name: string,
+  local: { port: number; address: string },
+  socket: UdpSocket,
+  send: (answer: string, peer: Peer) => void,
+): void {
   socket.on('message', (message, peer) => {
     const [token = '', bytes = '0'] = message.toString('latin1').split(' ');
     const answer: ServerAnswer = {
@@ -158,8 +179,16 @@ function answerUdp(name: string, local: { port: number; address: string }, socke
       peer: endpoint(peer.address, peer.port),
       local: endpoint(local.address, local.port),
     };
-    from.send(JSON.stringify(answer) + filler(Number(bytes)), peer.port, peer.address);
+    send(JSON.stringify(answer) + filler(Number(bytes)), peer);
   });
+}
+
+/** Sends from a socket that exists only for this: calls to its port are refused, as to any port without a listener. */
+function sendOnce({ address, port }: { address: string; port: number }, answer: string, peer: Peer): void {
+  const socket = createSocket({ type: isV6(address) ? 'udp6' : 'udp4', reuseAddr: true });
+  // The node may lack this address.
+  socket.once('error', () => socket.close());
+  socket.bind(port, address, () => socket.send(answer, peer.port, peer.address, () => socket.close()));
 }
 
 async function bindUdp(port: number, address: string): Promise<UdpSocket> {

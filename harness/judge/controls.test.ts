@@ -39,12 +39,13 @@ test('a server that is to refuse must be there, not its listener', () => {
 
 test('a listener that answers from elsewhere is not asked, but its node is', () => {
   const listen = (answersFrom: string) => ({ listeners: [{ listen: '80/udp', answersFrom }] });
-  const nodes = { s1: listen('203.0.113.31'), s2: listen('203.0.113.12') };
-  const services = { a: { vip: VIP_A, mode: 'dsr' as const, protocol: 'udp' as const, pool: ['s1', 's2'] } };
+  const port = { listeners: [{ listen: '80/udp', answersFromPort: 54 }] };
+  const nodes = { s1: listen('203.0.113.31'), s2: listen('203.0.113.12'), b1: port };
+  const services = { a: { vip: VIP_A, mode: 'dsr' as const, protocol: 'udp' as const, pool: ['s1', 's2', 'b1'] } };
   const silent = planOf(oneArm({ services, nodes }));
   const expect_: Expectation = { outcome: 'fails', cause: 'reply-not-from-vip' };
   const asked = controlsOf(silent, { ...flowOf(silent, 'client', 'a', 'udp'), expect: expect_ });
-  expect(asked.slice(1).map(({ to, protocol }) => `${to} ${protocol}`)).toEqual(['s1 icmp', 's2 udp']);
+  expect(asked.slice(1).map(({ to, protocol }) => `${to} ${protocol}`)).toEqual(['s1 icmp', 's2 udp', 'b1 icmp']);
 });
 
 test('who has the MAC of a server by hand does not ask it, but another neighbour does', () => {

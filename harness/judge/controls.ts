@@ -7,7 +7,7 @@ import type { CauseCode } from '../terms/cause.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import type { FilteredPacket } from '../terms/filter.ts';
 import { routeOf } from '../scenario/route-of.ts';
-import { listenerAt } from '../terms/listener.ts';
+import { replySocket } from '../terms/listener.ts';
 import type { FlowPlan, NodePlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
@@ -48,10 +48,10 @@ function ofExchange(cause: CauseCode, plan: Plan, flow: FlowPlan): Control[] {
   return controls;
 }
 
-/** Whether a listener replies from another address than the called one: no caller accepts that. */
+/** Whether a listener replies from another address or port than the called one: no caller accepts that. */
 function answersElsewhere(plan: Plan, node: string, to: { protocol: string; address: string; port: number }): boolean {
-  const { answersFrom = to.address } = listenerAt(nodeOf(plan, node).listeners, to) ?? {};
-  return answersFrom !== to.address;
+  const source = replySocket(nodeOf(plan, node).listeners, to);
+  return source.address !== to.address || source.port !== to.port;
 }
 
 /** Whether a filter at either end blocks a control, which would then only show that. */

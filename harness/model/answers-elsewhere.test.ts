@@ -7,11 +7,12 @@ const SECOND = '203.0.113.31';
 const UDP = { vip: VIP_A, protocol: 'udp' as const, pool: ['s1'] };
 
 /** What becomes of a question to a server that answers from one of its addresses. */
-function outcome(service: Partial<ServiceSketch>, answersFrom: string, to = 'a', gateway = L3): string {
+function outcome(service: Partial<ServiceSketch>, source: string | number, to = 'a', gateway = L3): string {
+  const from = typeof source === 'number' ? { answersFromPort: source } : { answersFrom: source };
   const held = { loopback: [VIP_A, SECOND], ...QUIET_ARP };
   const sketch = oneArm({
     services: { a: { ...UDP, mode: 'dsr', ...service } },
-    nodes: { s1: { ...held, gateway, listeners: [{ listen: '80/udp', answersFrom }] } },
+    nodes: { s1: { ...held, gateway, listeners: [{ listen: '80/udp', ...from }] } },
   });
   const lab = plan(sketch);
   const [{ outcome: how, cause }] = predict(lab, flow(lab, 'client', to, 'udp')) as [
@@ -23,6 +24,10 @@ function outcome(service: Partial<ServiceSketch>, answersFrom: string, to = 'a',
 test.each<[string, string, Parameters<typeof outcome>]>([
   ['dsr, from the VIP', 'works', [{}, VIP_A]],
   ['dsr, from the address of the interface', 'reply-not-from-vip client', [{}, S1]],
+  ['dsr, from another port of the VIP', 'reply-not-from-vip client', [{}, 54]],
+  ['dnat, from another port', 'reply-not-from-vip client', [{ mode: 'dnat' }, 54, 'a', L4]],
+  ['proxy, from another port', 'reply-not-from-vip l4', [{ mode: 'proxy', proxyIp: PIP }, 54]],
+  ['without an L4, from another port', 'reply-not-from-vip client', [{}, 54, 's1']],
   ['dsr, checked by tcp alone', 'no-server-available l4', [{ check: 'tcp' }, VIP_A]],
   ['dnat, from the address that was asked', 'works', [{ mode: 'dnat' }, S1, 'a', L4]],
   ['dnat, from another one', 'reply-not-from-vip client', [{ mode: 'dnat' }, SECOND, 'a', L4]],

@@ -11,6 +11,8 @@ export interface FlowKey {
   port: number;
   /** Server ports that NAT may use instead. */
   serverPorts: number[];
+  /** UDP: ports from which servers reply, regardless of the called one; absent if there are none. */
+  replyPorts?: number[];
   /** Servers to which the caller itself translates its call before any capture; absent for other callers. */
   ownServers?: { address: string; port: number }[];
   /** The caller's port, not used by any concurrent attempt (0 for ICMP). */
@@ -18,6 +20,12 @@ export interface FlowKey {
   token: string;
   /** The caller's reset may answer a stray segment while its connection continues; absent means no. */
   mayGoOn?: true;
+}
+
+/** Ports from which listeners of a plan reply, regardless of the called one. */
+export function replyPortsIn({ nodes }: Pick<Plan, 'nodes'>): Pick<FlowKey, 'replyPorts'> {
+  const replyPorts = nodes.flatMap(({ listeners }) => listeners.flatMap((one) => one.answersFromPort ?? []));
+  return replyPorts.length === 0 ? {} : { replyPorts };
 }
 
 /** Whether a packet of the caller has the called address, or a server of its own load balancer. */

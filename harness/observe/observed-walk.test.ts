@@ -5,10 +5,11 @@ import { crossSubnet, inLine, inLineBridge, oneArm, PIP, QUIET_ARP, VIP_A } from
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { Plan } from '../terms/plan.ts';
 import { directions } from './direction.ts';
-import { flowPackets } from './flow-packets.ts';
+import { flowPackets, replyPortsIn } from './flow-packets.ts';
 import { observedWalk } from './observed-walk.ts';
 import type { Captured } from './recorder.ts';
-import { keyOf, onTheWires, sentAgain, type Transmission } from './testing/wires.ts';
+import { ethernet, ipv4, udp } from './testing/frames.ts';
+import { captured, keyOf, onTheWires, sentAgain, type Transmission } from './testing/wires.ts';
 
 const pool = ['s2'];
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: PIP } };
@@ -60,6 +61,20 @@ describe.each(LABS)('%s', (_, sketch, from) => {
     const again = onTheWires(lab, { request: walk.request, reply: [] }, { seq: 1000, begins: 10_000_000 });
     expect(observed(lab, walk, [...seen, ...again])).toEqual(bare(walk));
   });
+});
+
+test('a UDP reply from another port than the called one is found', () => {
+  const lab = plan(oneArm({ services: {}, nodes: { s1: { listeners: [{ listen: '80/udp', answersFromPort: 54 }] } } }));
+  const walk = predict(lab, flow(lab, 'client', 's1', 'udp'))[0]!;
+  const key = { ...keyOf(walk, 80), protocol: 'udp' as const, ...replyPortsIn(lab) };
+  const seen = [...walk.request, ...walk.reply].map(({ node, iface, src, dst, ttl }, index) => {
+    const datagram = udp(src.port!, dst.port!, `${key.token} 0`);
+    const packet = ipv4({ src: src.ip, dst: dst.ip, protocol: 17, ttl }, datagram);
+    return captured(1000 * (1 + index), node, iface, ethernet(src.mac, dst.mac, 0x0800, packet));
+  });
+  const found = observedWalk(flowPackets(directions(seen, lab, 0n), key), key, lab);
+  expect(found.reply.map(({ node }) => node)).toEqual(walk.reply.map(({ node }) => node));
+  expect(found.reply.at(-1)).toMatchObject({ node: 'client', src: { port: 54 } });
 });
 
 describe('of a packet that is sent again and again, the walk is that of the first transmission', () => {

@@ -228,11 +228,15 @@ function isCalled(port: number | undefined, { port: called, serverPorts }: FlowK
   return port !== undefined && [called, ...serverPorts].includes(port);
 }
 
+function repliesFrom(port: number | undefined, key: FlowKey): boolean {
+  return isCalled(port, key) || (port !== undefined && key.replyPorts?.includes(port) === true);
+}
+
 function isAnswer({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   if (icmp?.inner) return icmp.type !== ICMP.redirect;
   if (key.protocol === 'tcp') return tcp !== undefined && (tcp.flags === 'SA' || tcp.flags === 'RA');
   // DNS answers do not contain the token.
-  if (key.protocol === 'udp') return isCalled(udp?.srcPort, key) && (token ?? key.token) === key.token;
+  if (key.protocol === 'udp') return repliesFrom(udp?.srcPort, key) && (token ?? key.token) === key.token;
   return icmp?.type === ICMP.echoReply;
 }
 

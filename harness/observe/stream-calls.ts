@@ -5,7 +5,7 @@ import type { Walk } from '../terms/walk.ts';
 import { ownServiceOf } from '../terms/own-calls.ts';
 import { packetsOfCalls, type CallKey } from './call-packets.ts';
 import { directions } from './direction.ts';
-import { addressesIn, commonAddresses, isAbout, spokenArp, type FlowKey } from './flow-packets.ts';
+import { addressesIn, commonAddresses, isAbout, replyPortsIn, spokenArp, type FlowKey } from './flow-packets.ts';
 import { Walker, type Found } from './observed-walk.ts';
 import type { Captured } from './recorder.ts';
 
@@ -93,6 +93,7 @@ function keyOf(record: CallRecord, stream: StreamPlan, plan: Plan, epoch: bigint
     address,
     port,
     serverPorts: service?.pool.map((server) => server.port) ?? [],
+    ...replyPortsIn(plan),
     ...(own === undefined ? {} : { ownServers: own.pool }),
     sourcePort: record.sourcePort,
     token: record.token,

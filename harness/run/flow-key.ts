@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { FlowKey } from '../observe/flow-packets.ts';
+import { replyPortsIn, type FlowKey } from '../observe/flow-packets.ts';
 import { serviceOf } from '../scenario/lookup.ts';
 import { ownServiceOf } from '../terms/own-calls.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
@@ -15,6 +15,7 @@ export function nextFlowKey(flow: FlowPlan, plan: Plan): FlowKey {
     address,
     port,
     serverPorts: serviceOf(plan, flow)?.pool.map((server) => server.port) ?? [],
+    ...replyPortsIn(plan),
     ...(own === undefined ? {} : { ownServers: own.pool }),
     sourcePort: protocol === 'icmp' ? 0 : (flow.sourcePort ?? unusedPort(plan)),
     token: newToken(),

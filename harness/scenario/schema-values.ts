@@ -63,6 +63,7 @@ export const vlanId = z.int(mustBe(A_VLAN)).min(1, mustBe(A_VLAN)).max(4094, mus
 /** A port that any program may use, and that NAT keeps if possible. */
 export const callerPort = z.int().min(1024).max(65535);
 
+const A_PORT = 'a port from 1 to 65535';
 const A_LISTENER = 'a listener, like 80/tcp or 127.0.0.1:80/tcp';
 
 const listenerText = z.string().refine((text) => {
@@ -80,9 +81,15 @@ export const listener = z.union(
       answersFrom: address
         .optional()
         .describe('udp: address of the node from which it replies, regardless of the called address.'),
+      answersFromPort: z
+        .int(mustBe(A_PORT))
+        .min(1, mustBe(A_PORT))
+        .max(65535, mustBe(A_PORT))
+        .optional()
+        .describe('udp: port from which it replies, regardless of the called port.'),
     }),
   ],
-  mustBe(`${A_LISTENER}, or a mapping of \`listen\` and \`answersFrom\``),
+  mustBe(`${A_LISTENER}, or a mapping of \`listen\` and \`answersFrom\` or \`answersFromPort\``),
 );
 
 /** Canonical form of an address with prefix length. */

@@ -138,7 +138,7 @@ const nodeSettings = z.strictObject({
     .array(listener)
     .optional()
     .describe(
-      'What the node listens on, `80/tcp`, or only at one address, `127.0.0.1:80/tcp`. Default: the ports of the services whose pools it is in. With `answersFrom`, UDP replies come from another address.',
+      'What the node listens on, `80/tcp`, or only at one address, `127.0.0.1:80/tcp`. Default: the ports of the services whose pools it is in. With `answersFrom` or `answersFromPort`, UDP replies come from another address or port.',
     ),
   ...interfaceSettings,
   interfaces: z

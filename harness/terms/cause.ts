@@ -1,5 +1,6 @@
 import type { DeadEnd } from './dead-end.ts';
 import type { MessageOf } from './message.ts';
+import type { OtherPort } from './reply-port.ts';
 
 /** Causes of failed flows: a closed list. Their texts are in reports/messages, in every language. */
 export const CAUSES = [
@@ -85,9 +86,9 @@ export interface CauseDetails {
    * at `metAt`; a new query returns `addresses`.
    */
   'answer-outdated': At & CalledFromCache & { met: CauseCode; metAt: string };
-  'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };
+  'reply-from-elsewhere': At & { called: string; source: string; owner: string | null } & OtherPort;
   /** The caller's router, which had replaced the caller's address with `address`, got the reply from another address. */
-  'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string };
+  'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string } & OtherPort;
   'vip-missing': At & { vip: string };
   /** No tunnel ends at `address`: the tunnelled packet was not unpacked. */
   'tunnel-end-missing': At & { address: string };

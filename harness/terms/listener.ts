@@ -26,20 +26,41 @@ export function listenerText({ protocol, port, address }: ListenerPlan): string 
   return `${at}${port}/${protocol}`;
 }
 
-/** A listener in YAML: text, or a mapping with its reply address. */
-export type ListenerYaml = string | { listen: string; answersFrom?: string | undefined };
+/** A listener in YAML: text, or a mapping with the source of its replies. */
+export type ListenerYaml =
+  string | { listen: string; answersFrom?: string | undefined; answersFromPort?: number | undefined };
 
 /** The YAML of a listener. */
 export function toListenerYaml(plan: ListenerPlan): ListenerYaml {
-  const { answersFrom } = plan;
-  return answersFrom === undefined ? listenerText(plan) : { listen: listenerText(plan), answersFrom };
+  const source = replySource(plan);
+  return Object.keys(source).length === 0 ? listenerText(plan) : { listen: listenerText(plan), ...source };
 }
 
 /** Parses a listener in YAML. */
 export function listenerOf(written: ListenerYaml): ListenerPlan {
   if (typeof written === 'string') return ofText(written);
-  const { listen, answersFrom } = written;
-  return { ...ofText(listen), ...(answersFrom === undefined ? {} : { answersFrom }) };
+  return { ...ofText(written.listen), ...replySource(written) };
+}
+
+function replySource({
+  answersFrom,
+  answersFromPort,
+}: Exclude<ListenerYaml, string> | ListenerPlan): Pick<ListenerPlan, 'answersFrom' | 'answersFromPort'> {
+  return {
+    ...(answersFrom === undefined ? {} : { answersFrom }),
+    ...(answersFromPort === undefined ? {} : { answersFromPort }),
+  };
+}
+
+/** Source of a UDP reply to a called socket: a fixed address is only for calls of its family. */
+export function replySocket(listeners: ListenerPlan[], called: Socket & { port: number }): Socket & { port: number } {
+  const { answersFrom, answersFromPort } = listenerAt(listeners, called) ?? {};
+  const isOfFamily = answersFrom !== undefined && answersFrom.includes(':') === called.address.includes(':');
+  return {
+    protocol: called.protocol,
+    address: isOfFamily ? answersFrom : called.address,
+    port: answersFromPort ?? called.port,
+  };
 }
 
 function ofText(text: string): ListenerPlan {

@@ -144,6 +144,8 @@ export interface ListenerPlan {
   address?: string;
   /** UDP: fixed source address of replies; absent if it replies from the called address. */
   answersFrom?: string;
+  /** UDP: fixed source port of replies; absent if it replies from the called port. */
+  answersFromPort?: number;
   /** Makes it a DNS server (RFC 1035) for exactly these names; absent for other listeners. */
   names?: NamePlan[];
 }

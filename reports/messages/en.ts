@@ -14,7 +14,7 @@ export const en: Catalogue = {
   causes: {
     'reply-not-from-vip': {
       story:
-        'The reply came from an address that the caller did not call: it bypassed the L4, so the NAT was not reversed.',
+        'The reply came from an address or port that the caller did not call. Usually it bypassed the L4, so the NAT was not reversed.',
       evidence:
         'A reply segment reaches the caller from an address other than the one it called; the caller sends RST or ignores it.',
       fix: 'Give the service a proxy IP, or route replies through the L4: with the gateway of the servers or, for callers in their own subnet, with a route.',
@@ -229,10 +229,10 @@ export const en: Catalogue = {
       `${node} refused the request, although it has a healthy server for ${service}.`,
     'answer-outdated': ({ node, name, address, addresses, ageS, ttlS, met, metAt }) =>
       `${node} called ${address}, from an answer about ${name} that was ${ageS} s old (TTL ${ttlS} s), and failed (${met} at ${metAt}); a new query returns ${addresses.join(', ')}.`,
-    'reply-from-elsewhere': ({ node, called, source, owner }) =>
-      `${node} called ${called}, but the reply came from ${owner === null ? source : `${owner} (${source})`}.`,
-    'reply-not-translated': ({ node, called, source, owner, address }) =>
-      `${node} called ${called} for its client from its own address ${address}, but the reply came from ${owner === null ? source : `${owner} (${source})`} and matches no connection that ${node} translates.`,
+    'reply-from-elsewhere': ({ node, called, source, owner, ports }) =>
+      `${node} called ${ofPort(ports?.called)}${called}, but the reply came from ${ofPort(ports?.source)}${ownerText(owner, source)}.`,
+    'reply-not-translated': ({ node, called, source, owner, address, ports }) =>
+      `${node} called ${ofPort(ports?.called)}${called} for its client from its own address ${address}, but the reply came from ${ofPort(ports?.source)}${ownerText(owner, source)} and matches no connection that ${node} translates.`,
     'tunnel-end-missing': ({ node, address }) =>
       `An IP-in-IP packet reached ${node}, but no tunnel ends at ${address}.`,
     'vip-missing': ({ node, vip }) => `The frame for ${vip} reached ${node}, which does not have that address.`,
@@ -460,7 +460,8 @@ export const en: Catalogue = {
     'check-source': ({ service, source }) => `${service}: check its servers from ${source}`,
     'check-source-auto': ({ service }) =>
       `${service}: check its servers from the address of the L4's outgoing interface`,
-    'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: send UDP replies from the address that was called`,
+    'answer-from-asked': ({ nodes }) =>
+      `${namesText(nodes)}: send UDP replies from the address and port that were called`,
     'add-record': ({ name, service }) => `${name}: add a record for ${service}`,
     'shorter-ttl': ({ name, seconds }) => `${name}: set a TTL of ${seconds} s`,
     'only-healthy': ({ name }) => `${name}: omit services without a healthy server from answers`,
@@ -504,6 +505,15 @@ export const en: Catalogue = {
   outcomeGroups: (outcomeGroups) => outcomeGroups.map(groupText).join(', '),
   and: (changes) => changes.join(', and '),
 };
+
+/** For replies from another port than the called one. */
+function ofPort(port: number | undefined): string {
+  return port === undefined ? '' : `port ${port} of `;
+}
+
+function ownerText(owner: string | null, address: string): string {
+  return owner === null ? address : `${owner} (${address})`;
+}
 
 function sawSource(seen: string | null): string {
   return seen === null ? 'The server saw no packet' : `The server saw the source ${seen}`;

@@ -10,7 +10,8 @@ import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Ou
 export const ko: Catalogue = {
   causes: {
     'reply-not-from-vip': {
-      story: '호출자가 호출한 적 없는 주소에서 응답이 왔습니다. 응답이 L4를 거치지 않아 NAT가 풀리지 않았습니다.',
+      story:
+        '호출자가 호출한 적 없는 주소나 포트에서 응답이 왔습니다. 대개 응답이 L4를 거치지 않아 NAT가 풀리지 않은 것입니다.',
       evidence: '호출한 주소와 다른 출발지의 응답 세그먼트가 호출자에게 도착하고, 호출자는 RST를 보내거나 무시합니다.',
       fix: '서비스에 Proxy IP를 주거나, 응답이 L4를 거치게 하십시오(서버의 게이트웨이 = L4, 서버와 같은 서브넷의 호출자에게는 경로).',
     },
@@ -218,10 +219,10 @@ export const ko: Catalogue = {
       `${service}의 정상 서버가 있는데도 ${node}이(가) 요청을 거부했습니다.`,
     'answer-outdated': ({ node, name, address, addresses, ageS, ttlS, met, metAt }) =>
       `${node}이(가) ${ageS}초 전에 받은 ${name}의 응답(TTL ${ttlS}초)에 있는 ${address}을(를) 호출했으나 실패했습니다(${metAt}: ${met}). 새로 질의하면 ${addresses.join(', ')}을(를) 받습니다.`,
-    'reply-from-elsewhere': ({ node, called, source, owner }) =>
-      `${node}은(는) ${called}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}에서 왔습니다.`,
-    'reply-not-translated': ({ node, called, source, owner, address }) =>
-      `${node}은(는) 클라이언트 대신 ${address}(으)로 ${called}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}에서 왔고, ${node}이(가) 변환하는 어느 연결에도 속하지 않습니다.`,
+    'reply-from-elsewhere': ({ node, called, source, owner, ports }) =>
+      `${node}은(는) ${called}${ofPort(ports?.called)}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}${ofPort(ports?.source)}에서 왔습니다.`,
+    'reply-not-translated': ({ node, called, source, owner, address, ports }) =>
+      `${node}은(는) 클라이언트 대신 ${address}(으)로 ${called}${ofPort(ports?.called)}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}${ofPort(ports?.source)}에서 왔고, ${node}이(가) 변환하는 어느 연결에도 속하지 않습니다.`,
     'tunnel-end-missing': ({ node, address }) =>
       `IP-in-IP 패킷이 ${node}에 도착했지만 ${address}에서 끝나는 터널이 없습니다.`,
     'vip-missing': ({ node, vip }) => `${vip}(으)로 가는 프레임이 그 주소가 없는 ${node}에 도착했습니다.`,
@@ -449,7 +450,7 @@ export const ko: Catalogue = {
     'check-served-port': ({ service }) => `${service}: 트래픽이 가는 포트를 점검하기`,
     'check-source': ({ service, source }) => `${service}: 서버를 ${source}에서 점검하기`,
     'check-source-auto': ({ service }) => `${service}: 서버를 L4가 내보내는 인터페이스의 주소에서 점검하기`,
-    'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: UDP 응답을 요청받은 주소에서 보내기`,
+    'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: UDP 응답을 요청받은 주소와 포트에서 보내기`,
     'add-record': ({ name, service }) => `${name}: ${service} 레코드 추가`,
     'shorter-ttl': ({ name, seconds }) => `${name}: TTL을 ${seconds}초로 설정`,
     'only-healthy': ({ name }) => `${name}: 정상 서버가 없는 서비스를 응답에서 제외`,
@@ -496,6 +497,11 @@ export const ko: Catalogue = {
 const CONNECTIONS = { survived: '살아남음', reset: '리셋됨', stalled: '멈춤' } as const;
 
 const SURVIVE = { all: '모두', none: '없음', some: '일부' } as const;
+
+/** For replies from another port than the called one. */
+function ofPort(port: number | undefined): string {
+  return port === undefined ? '' : `의 포트 ${port}`;
+}
 
 function round(ms: number): number {
   return Math.round(ms);

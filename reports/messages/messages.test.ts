@@ -45,6 +45,10 @@ describe.each([
     const unknown: Message[] = [
       { code: 'exceeds-mtu', params: { node, address, mtu: null } },
       { code: 'reply-from-elsewhere', params: { node, called: address, source: '192.0.2.8', owner: null } },
+      {
+        code: 'reply-from-elsewhere',
+        params: { node, called: address, source: '192.0.2.8', owner: null, ports: { called: 53, source: 54 } },
+      },
       { code: 'expected-to-work', params: { failed: 1, attempts: 1, cause: null } },
       { code: 'other-place', params: { expected: 'n1', node: null } },
       { code: 'other-place', params: { expected: 'n1.n4', node, iface: null } },

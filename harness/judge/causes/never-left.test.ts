@@ -41,8 +41,8 @@ describe('the request never left the caller', () => {
 
   test('it answered itself, from another address than it called', () => {
     const udp = { a: { vip: VIP_A, protocol: 'udp' as const, mode: 'dsr' as const, pool: ['s1'] } };
-    const calledBy = (answersFrom: string): unknown => {
-      const s1 = { loopback: [VIP_A], listeners: [{ listen: '80/udp', answersFrom }] };
+    const calledBy = (answersFrom: string, port = {}): unknown => {
+      const s1 = { loopback: [VIP_A], listeners: [{ listen: '80/udp', answersFrom, ...port }] };
       const seen = evidenceOf(oneArm({ services: udp, nodes: { s1 } }), 's1', 'a', { walk: nothing });
       return causeOfFailure({ ...seen, key: { ...seen.key, protocol: 'udp' } });
     };
@@ -52,6 +52,10 @@ describe('the request never left the caller', () => {
       detail: { params: { called: VIP_A, source: '203.0.113.11', owner: 's1' } },
     });
     expect(calledBy(VIP_A)).toMatchObject({ code: 'unexplained' });
+    expect(calledBy(VIP_A, { answersFromPort: 54 })).toMatchObject({
+      code: 'reply-not-from-vip',
+      detail: { params: { called: VIP_A, source: VIP_A, ports: { called: 80, source: 54 } } },
+    });
   });
 
   test('too big for the link of the caller, or for a later one that it knows of, and not to be cut', () => {

@@ -1,5 +1,6 @@
 import { cause, type Cause } from '../../terms/cause.ts';
-import { listenerAt } from '../../terms/listener.ts';
+import { replySocket } from '../../terms/listener.ts';
+import { otherPort } from '../../terms/reply-port.ts';
 import { callsItself, cannotReply, DEFAULT_MTU, nodeOf, ownerOf } from '../../scenario/lookup.ts';
 import type { ClientOutcome } from '../../terms/cause.ts';
 import type { FlowPlan, ServicePlan } from '../../terms/plan.ts';
@@ -50,13 +51,14 @@ export const neverLeft: Rule = (evidence) => {
   // Packets inside one node are not captured.
   if (isOwn && client.outcome === 'timeout' && cannotReply(nodeOf(plan, node), called))
     return cause('no-response', 'response-missing', { node, address });
-  const answersFrom = isOwn ? listenerAt(nodeOf(plan, node).listeners, called)?.answersFrom : undefined;
-  if (answersFrom !== undefined && answersFrom !== address)
+  const source = isOwn ? replySocket(nodeOf(plan, node).listeners, called) : called;
+  if (source.address !== address || source.port !== port)
     return cause('reply-not-from-vip', 'reply-from-elsewhere', {
       node,
       called: address,
-      source: answersFrom,
-      owner: ownerOf(plan, answersFrom),
+      source: source.address,
+      owner: ownerOf(plan, source.address),
+      ...otherPort(port, source.port),
     });
   // The kernel first looks up a route without a source, which source rules do not match (ip_route_connect).
   const questions = LOCAL_ERRORS.includes(client.outcome) ? [questionOf(flow), { dst: address }] : [];

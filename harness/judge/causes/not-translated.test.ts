@@ -21,6 +21,19 @@ test('the answer came to the router from a server that it had not asked', () => 
   });
 });
 
+test('the answer came from the server that it had asked, but from another port', () => {
+  const evidence = seen({ ...dnat, mode: 'proxy', proxyIp: PIP });
+  const last = evidence.walk.reply.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
+  const reply = evidence.walk.reply.slice(0, last + 1).map((hop) => ({ ...hop, src: { ...hop.src, port: 54 } }));
+  expect(causeOfFailure({ ...evidence, walk: { ...evidence.walk, reply } })).toMatchObject({
+    node: 'l3',
+    detail: {
+      code: 'reply-not-translated',
+      params: { called: VIP_A, source: VIP_A, ports: { called: 80, source: 54 } },
+    },
+  });
+});
+
 test('the same for an address that the router does not have, although it forwards nothing or has no route', () => {
   const nat = { nat: { out: 'l2', to: '192.0.2.1' } };
   const services = { a: dnat };

@@ -1,3 +1,4 @@
+import { otherPort } from '../../terms/reply-port.ts';
 import { nodeOf, ownerOf } from '../../scenario/lookup.ts';
 import { cause } from '../../terms/cause.ts';
 import { isAddressee, refusesSource } from '../evidence/evidence.ts';
@@ -5,8 +6,8 @@ import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
- * The answer reached a router with source NAT but belongs to none of its connections: it came from an address that was
- * not called, or another router had forwarded the request.
+ * The answer reached a router with source NAT but belongs to none of its connections: it came from an address or port
+ * that was not called, or another router had forwarded the request.
  */
 export const notTranslated: Rule = (evidence) => {
   const { walk, flow, plan, packets } = evidence;
@@ -23,7 +24,8 @@ export const notTranslated: Rule = (evidence) => {
   const sent = translatedBack(evidence, node, destination);
   if (sent === null) return cause('connection-unknown', 'state-missing', { node, source, destination });
   const { ip: called } = sent.called;
-  if (called === source) return null;
-  const params = { node, called, source, owner: ownerOf(plan, source), address: destination };
+  const ports = otherPort(sent.called.port, last.src.port);
+  if (called === source && ports.ports === undefined) return null;
+  const params = { node, called, source, owner: ownerOf(plan, source), address: destination, ...ports };
   return cause('reply-not-from-vip', 'reply-not-translated', params);
 };

@@ -1,3 +1,4 @@
+import { causeOfFailure } from './index.ts';
 import { L3, oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { CLIENT, evidenceOf, icmp, named, TCP_KEY } from '../testing/evidence.ts';
@@ -65,6 +66,21 @@ describe('reply-not-from-vip', () => {
     expect(named({ ...evidence, packets: later('198.51.100.1') })).toEqual(['reply-not-from-vip', 'client']);
     expect(named({ ...evidence, packets: later(VIP_A) })[0]).toBe('unexplained');
     expect(named({ ...evidence, packets: later(L3, 1) })[0]).toBe('unexplained');
+  });
+
+  test('where it reached the caller, or the L4 that hides it, from another port than the called one', () => {
+    const fromPort = (evidence: Evidence, port: number, end?: number): unknown => {
+      const reply = evidence.walk.reply.slice(0, end).map((hop) => ({ ...hop, src: { ...hop.src, port } }));
+      return causeOfFailure({ ...evidence, walk: { ...evidence.walk, reply } });
+    };
+    const hidden = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const ports = { called: 80, source: 54 };
+    const at = (node: string) => ({ code: 'reply-not-from-vip', node, detail: { params: { ports } } });
+    expect(fromPort(hidden, 54)).toMatchObject(at('client'));
+    const end = hidden.walk.reply.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
+    expect(fromPort(hidden, 54, end)).toMatchObject(at('l4'));
+    const own = oneArm({ services: { a: { ...dnat.a, ownCalls: true } } });
+    expect(fromPort(evidenceOf(own, 'l4', 'a'), 54)).toMatchObject(at('l4'));
   });
 
   test('not where it did not reach the caller', () => {

@@ -1,3 +1,4 @@
+import { otherPort } from '../../terms/reply-port.ts';
 import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -6,7 +7,7 @@ import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
- * The answer reached the load balancer that hides the caller, from an address that it sent nothing to, so it belongs to
+ * The answer reached the load balancer that hides the caller, from an address or port that it sent nothing to, so it belongs to
  * none of its connections.
  */
 export const replyToProxyIp: Rule = ({ walk, flow, plan, packets }) => {
@@ -17,9 +18,11 @@ export const replyToProxyIp: Rule = ({ walk, flow, plan, packets }) => {
   if (isError(last, packets)) return null;
   const sent = walk.request.findLast(({ node, direction }) => node === l4.node && direction === 'out');
   const isServer = service!.pool.some(({ address }) => address === sent?.dst.ip);
-  if (sent === undefined || !isServer || sent.dst.ip === last.src.ip) return null;
+  if (sent === undefined || !isServer) return null;
+  const ports = otherPort(sent.dst.port, last.src.port);
+  if (sent.dst.ip === last.src.ip && ports.ports === undefined) return null;
   const source = last.src.ip;
-  const params = { node: l4.node, called: sent.dst.ip, source, owner: ownerOf(plan, source) };
+  const params = { node: l4.node, called: sent.dst.ip, source, owner: ownerOf(plan, source), ...ports };
   return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
 };
 
@@ -34,17 +37,19 @@ export const replyToOther: Rule = (evidence) => {
   return cause('connection-unknown', 'state-missing', { node: last.node, source: last.src.ip, destination });
 };
 
-/** The answer reached the caller from an address that it never called, and its kernel would accept it. */
+/** The answer reached the caller from an address or port that it never called, and its kernel would accept it. */
 export const replyElsewhere: Rule = (evidence) => {
   const { walk, flow, plan, packets } = evidence;
   const last = walk.reply.at(-1);
   if (last?.node !== flow.from || !isAddressee(last, plan)) return null;
-  if (last.src.ip === flow.address) return laterElsewhere(evidence);
+  const called = (address: string, port: number): boolean =>
+    address === last.src.ip && otherPort(port, last.src.port).ports === undefined;
+  if (called(flow.address, flow.port)) return laterElsewhere(evidence);
   // An L4 that balances its own calls restores the answer's source only then.
-  if (ownServiceOf(plan, flow)?.pool.some(({ address }) => address === last.src.ip) === true) return null;
+  if (ownServiceOf(plan, flow)?.pool.some(({ address, port }) => called(address, port)) === true) return null;
   if (refusesSource(evidence)) return null;
   if (isError(last, packets)) return null;
-  return from(last.src.ip, evidence);
+  return from(last.src.ip, last.src.port, evidence);
 };
 
 /**
@@ -64,11 +69,12 @@ function laterElsewhere(evidence: Evidence): Cause | null {
       frame.tcp.dstPort === key.sourcePort &&
       frame.ip!.src !== flow.address,
   );
-  return other === undefined ? null : from(other.frame.ip!.src, evidence);
+  return other === undefined ? null : from(other.frame.ip!.src, key.port, evidence);
 }
 
-function from(source: string, { flow, plan }: Evidence): Cause {
-  const params = { node: flow.from, called: flow.address, source, owner: ownerOf(plan, source) };
+function from(source: string, port: number | null, { flow, plan }: Evidence): Cause {
+  const at = { node: flow.from, called: flow.address, source, owner: ownerOf(plan, source) };
+  const params = { ...at, ...otherPort(flow.port, port) };
   return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
 }
 

@@ -273,12 +273,12 @@ function listenersOn(failure: Failure): Candidate[] {
   ];
 }
 
-/** UDP replies from the called address, as programs that bind to it or use IP_PKTINFO do. */
+/** UDP replies from the called address and port, as programs that bind to it or use IP_PKTINFO do. */
 function answersFromCalledAddress(failure: Failure): Candidate[] {
   const { plan, flow } = failure;
   if (flow.protocol !== 'udp') return [];
   const elsewhere = calledBy(failure).filter((name) =>
-    nodeOf(plan, name).listeners.some(({ answersFrom }) => answersFrom !== undefined),
+    nodeOf(plan, name).listeners.some((one) => typeof toListenerYaml(one) !== 'string'),
   );
   if (elsewhere.length === 0) return [];
   const plain = ({ protocol, port, address }: ListenerPlan): ListenerPlan => ({

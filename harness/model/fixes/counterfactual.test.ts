@@ -106,9 +106,12 @@ ${flow}`,
   });
 });
 
-test('UDP that answers from another address: from the one that was asked', () => {
+test.each([
+  ['address', 'answersFrom: 203.0.113.12'],
+  ['port', 'answersFromPort: 54'],
+])('UDP that answers from another %s: from the one that was asked', (_, source) => {
   const servers = 'servers: { gateway: l3, loopback: [web], arpIgnore: 1, arpAnnounce: 2 }';
-  const nodes = 'nodes: { s2: { listeners: [{ listen: 80/udp, answersFrom: 203.0.113.12 }] } }';
+  const nodes = `nodes: { s2: { listeners: [{ listen: 80/udp, ${source} }] } }`;
   const service = `services: { web: { ${web}, protocol: udp, mode: dsr } }`;
   const asked = 'flows: { f: { from: client, to: web, protocol: udp, expect: works } }';
   const [first] = remedies(oneArm, `${servers}\n${nodes}\n${service}\n${asked}`);

@@ -1,4 +1,5 @@
-import { listenerAt, listensAt } from '../../terms/listener.ts';
+import { listensAt, replySocket } from '../../terms/listener.ts';
+import { otherPort } from '../../terms/reply-port.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import { callsItself, cannotReply, ownerOf } from '../../scenario/lookup.ts';
 import { hidesSource } from './conntrack.ts';
@@ -74,11 +75,10 @@ function withoutSocket({ name: node }: Host, { src: source, dst: destination }: 
 function answer(run: Run, host: Host, packet: Packet): void {
   run.exchange.served ??= { node: host.name, source: packet.src };
   const { protocol, dst: address, dstPort: port } = packet;
-  const answersFrom = listenerAt(host.plan.listeners, { protocol, address, port })?.answersFrom;
+  const source = replySocket(host.plan.listeners, { protocol, address, port });
   const reply = answerTo(run.exchange, packet, 'reply');
-  const isElsewhere =
-    answersFrom !== undefined && answersFrom !== address && answersFrom.includes(':') === address.includes(':');
-  const sent = isElsewhere ? { ...reply, src: answersFrom, asked: address } : reply;
+  const isElsewhere = source.address !== address || source.port !== port;
+  const sent = isElsewhere ? { ...reply, src: source.address, srcPort: source.port, asked: { address, port } } : reply;
   enqueue(run, host, asFirstData(run, host, sent));
 }
 
@@ -115,8 +115,9 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
       return;
     }
     const owner = ownerOf(run.network.plan, source);
-    const called = sent ?? (node === flow.from ? flow.address : (packet.asked ?? flow.address));
-    const at = { node, called, source, owner };
+    const called = sent ?? (node === flow.from ? flow : (packet.asked ?? flow));
+    const ports = otherPort(packet.protocol === 'icmp' ? null : called.port, packet.srcPort);
+    const at = { node, called: called.address, source, owner, ...ports };
     const why =
       sent === null
         ? cause('reply-not-from-vip', 'reply-from-elsewhere', at)
@@ -139,11 +140,11 @@ function callerHas({ network, exchange }: Run, address: string): boolean {
 }
 
 /** The destination of a request that a router sent from its own address, and that this reply belongs to; null if there is none. */
-export function hiddenBehind(run: Run, host: Host, { dst, dstPort }: Packet): string | null {
+export function hiddenBehind(run: Run, host: Host, { dst, dstPort }: Packet): { address: string; port: number } | null {
   const asked = stateOf(run, host).connections.find(
     (connection) => hidesSource(connection) && connection.reply.dst === dst && connection.reply.dstPort === dstPort,
   );
-  return asked?.reply.src ?? null;
+  return asked === undefined ? null : { address: asked.reply.src, port: asked.reply.srcPort };
 }
 
 function enqueue(run: Run, host: Host, packet: Packet): void {

@@ -1,4 +1,5 @@
 import { ownerOf } from '../../scenario/lookup.ts';
+import { otherPort } from '../../terms/reply-port.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { LbService } from '../../../lb/terms/config.ts';
 import { portRange } from '../../../lb/terms/port-range.ts';
@@ -110,7 +111,9 @@ function notTranslated(run: Run, host: Host, packet: Packet): Cause | null {
   const called = hiddenBehind(run, host, packet);
   if (called === null) return null;
   const owner = ownerOf(run.network.plan, source);
-  return cause('reply-not-from-vip', 'reply-not-translated', { node: host.name, called, source, owner, address });
+  const ports = otherPort(packet.protocol === 'icmp' ? null : called.port, packet.srcPort);
+  const at = { node: host.name, called: called.address, source, owner, address };
+  return cause('reply-not-from-vip', 'reply-not-translated', { ...at, ...ports });
 }
 
 /** The inner packet of a packet to this node is received on the tunnel device. */

@@ -172,6 +172,17 @@ describe('a reply to a request that used another router', () => {
   });
 });
 
+test('a UDP reply from another port belongs to no connection of the router', () => {
+  const S1 = '203.0.113.11';
+  const servers = { listeners: [{ listen: '80/udp', answersFromPort: 54 }] };
+  const { cause } = called(dsr, { to: 's1', protocol: 'udp', servers });
+  expect(cause).toMatchObject({
+    code: 'reply-not-from-vip',
+    node: 'l3',
+    detail: { code: 'reply-not-translated', params: { called: S1, source: S1, ports: { called: 80, source: 54 } } },
+  });
+});
+
 describe('ports', () => {
   const packet = (step: Step, src: string, srcPort: number, dst: string, dstPort: number): Packet => ({
     id: 0,

@@ -41,8 +41,8 @@ export interface Packet {
   knownCause?: Cause;
   /** Switch that forwarded it by an outdated MAC table entry. */
   misdirected?: { bridge: string; mac: string; port: string; isOutdated: boolean };
-  /** The called address, if this reply comes from another one. */
-  asked?: string;
+  /** The called socket, if this reply comes from another one. */
+  asked?: { address: string; port: number };
   /** ICMP errors and redirects: the packet they quote. */
   about?: Packet;
   /** ICMP errors: the message. */

@@ -40,12 +40,24 @@ export function foreignListeners(scenario: ScenarioFile, lab: Lab, layersOf: (na
   });
 }
 
-/** TCP listeners with a reply address: TCP always replies from the called address. */
-export function answersOfTcp(written: ListenerYaml[]): { index: number; message: string }[] {
-  return written.flatMap((one, index) => {
-    const { protocol, answersFrom } = listenerOf(one);
-    const message = 'only for udp: TCP always replies from the called address';
-    return answersFrom === undefined || protocol === 'udp' ? [] : [{ index, message }];
+/** Reply addresses and ports without effect, and ports that another listener needs. */
+export function wrongAnswers(written: ListenerYaml[]): { index: number; field: string; message: string }[] {
+  const listeners = written.map(listenerOf);
+  return listeners.flatMap(({ protocol, port, answersFrom, answersFromPort }, index) => {
+    const found: { index: number; field: string; message: string }[] = [];
+    if (answersFrom !== undefined && protocol === 'tcp')
+      found.push({ index, field: 'answersFrom', message: 'only for udp: TCP always replies from the called address' });
+    if (answersFromPort === undefined) return found;
+    const taken = listeners.find((other) => other.protocol === 'udp' && other.port === answersFromPort);
+    const message =
+      protocol === 'tcp'
+        ? 'only for udp: TCP always replies from the called port'
+        : answersFromPort === port
+          ? `has no effect: it listens on port ${port}; leave it out`
+          : taken === undefined
+            ? null
+            : `already taken by ${listenerText(taken)}`;
+    return message === null ? found : [...found, { index, field: 'answersFromPort', message }];
   });
 }
 

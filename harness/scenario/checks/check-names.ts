@@ -148,10 +148,19 @@ function besideDns(server: string, { services, nodes, servers }: ScenarioFile, l
   const ofServers = lab.nodes[server]!.role === 'server' ? servers.listeners : undefined;
   const path = own === undefined ? ['servers', 'listeners'] : ['nodes', server, 'listeners'];
   const elsewhere = (own ?? ofServers ?? []).flatMap((written, index): Problem[] => {
-    const { protocol, port, answersFrom } = listenerOf(written);
-    if (protocol !== 'udp' || port !== DNS_PORT || answersFrom === undefined) return [];
-    const message = `has no effect: ${server} is a DNS server there, which replies from the called address`;
-    return [{ path: [...path, index, 'answersFrom'], message, dependsOn: [['names']] }];
+    const { protocol, port, answersFrom, answersFromPort } = listenerOf(written);
+    const at = (field: string, message: string): Problem => ({
+      path: [...path, index, field],
+      message,
+      dependsOn: [['names']],
+    });
+    if (answersFromPort === DNS_PORT && port !== DNS_PORT)
+      return [at('answersFromPort', `already taken: ${server} is a DNS server on ${DNS_PORT}/udp`)];
+    if (protocol !== 'udp' || port !== DNS_PORT) return [];
+    const message = `has no effect: ${server} is a DNS server there, which replies from the called address and port`;
+    return Object.entries({ answersFrom, answersFromPort }).flatMap(([field, value]) =>
+      value === undefined ? [] : [at(field, message)],
+    );
   });
   return [...pools, ...elsewhere];
 }

@@ -17,7 +17,7 @@ import { checkNames } from './check-names.ts';
 import { checkNat } from './check-nat.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
-import { answersOfTcp, listenersGivenTwice, foreignListeners } from './check-listeners.ts';
+import { wrongAnswers, listenersGivenTwice, foreignListeners } from './check-listeners.ts';
 import { checkPairs } from './check-pairs.ts';
 import { checkProfiles, labWithProfiles, profileLayers } from '../profile-settings.ts';
 import { checkTimeline } from './check-timeline.ts';
@@ -169,8 +169,8 @@ function checkSettings(
   }
   for (const { index, message } of listenersGivenTwice(settings.listeners ?? []))
     problems.push({ path: [...path, 'listeners', index], message });
-  for (const { index, message } of answersOfTcp(settings.listeners ?? []))
-    problems.push({ path: [...path, 'listeners', index, 'answersFrom'], message });
+  for (const { index, field, message } of wrongAnswers(settings.listeners ?? []))
+    problems.push({ path: [...path, 'listeners', index, field], message });
   const byPeer = [
     ...(settings.down ?? []).map((peer, index) => ({ peer, at: ['down', index] })),
     ...Object.keys(settings.interfaces ?? {}).map((peer) => ({ peer, at: ['interfaces', peer] })),
