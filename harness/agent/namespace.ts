@@ -52,7 +52,17 @@ export async function wire(interfaces: WiredInterface[]): Promise<void> {
   // has enabled.
   writeSysctls(Object.fromEntries(withIpv6.map((scope) => [`net/ipv6/conf/${scope}/disable_ipv6`, '1'])));
   await ipBatch([...lines, 'route flush table main', ...trunkCommands(interfaces)]);
+  await deleteEngineTables();
   await makeTables([untaggedRules(interfaces)].filter((rules) => rules !== ''));
+}
+
+/**
+ * Deletes the engine's rules for its DNS server, which no node uses. They translate addresses, so every node would track
+ * connections, and send no ICMP redirect about the first packet of one (nf_nat_icmp_reply_translation).
+ */
+async function deleteEngineTables(): Promise<void> {
+  const tables = (await nftTables()).split('\n').map((line) => line.replace('table ', ''));
+  await deleteTables(tables.filter((name) => name !== '' && !name.includes('l4lab')));
 }
 
 /** What `configure` changed, so that it can be undone. */
@@ -227,16 +237,13 @@ export async function undo(
 
 const TRACKED = '/proc/sys/net/netfilter/nf_conntrack_count';
 
-/**
- * Forgets tracked connections. The engine's own rules make every node track, and packets without ports, as those of tunnels,
- * would continue an earlier connection, without its NAT.
- */
+/** Forgets tracked connections: packets without ports, as those of tunnels, would continue them, without NAT. */
 async function forgetConnections(): Promise<void> {
   const isTracking = existsSync(TRACKED) && readFileSync(TRACKED, 'utf8').trim() !== '0';
   if (isTracking) await program(['conntrack', '-F']);
 }
 
-/** Names of all nft tables, including the engine's. */
+/** Names of all nft tables. */
 export function nftTables(): Promise<string> {
   return program(['nft', 'list', 'tables']);
 }

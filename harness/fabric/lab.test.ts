@@ -87,6 +87,9 @@ test(
   async () => {
     const lab = await boot(plans[0]!);
     try {
+      // With the engine's rules, a router would send no redirect about the first packet of a connection.
+      const listTables: [string, string, string] = ['nft', 'list', 'tables'];
+      expect(await lab.node('l3').call('run', { argv: listTables })).toMatchObject({ code: 0, stdout: '' });
       for (const plan of plans.slice(0, 2)) {
         await lab.configure(plan);
         expect(await call(lab, 'client', '203.0.113.1', 'l4lab-00000000')).toMatchObject({ answered: false });

@@ -295,6 +295,17 @@ describe('a stateful node', () => {
     expect(named(evidence)).toEqual(['own-address-as-source', 'l4']);
   });
 
+  test('is not to blame for what its node reports: it would have dropped it silently', () => {
+    const came = segment(1, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'SA' });
+    const [src, dst] = ['203.0.113.12', CLIENT];
+    const answer = { ...came, frame: { ...came.frame, ip: { ...came.frame.ip!, src, dst } } };
+    const inner = { src, dst, protocol: 6, srcPort: 80, dstPort: 20000 };
+    const error = icmp([2, 'l4', 'out', 'l2'], { type: 3, code: 1, inner });
+    const judged = (...packets: Sighting[]) => named(evidenceOf(sketch, 'client', 's2', { packets }))[0];
+    expect(judged(answer)).toBe('half-seen-by-firewall');
+    expect(judged(answer, error)).toBe('no-neighbour');
+  });
+
   test('is to blame for the answer to an echo that it did not see', () => {
     const answer = icmp([2, 'l4', 'in', 'l2'], { type: 0, code: 0 }, ['', l4Mac]);
     const evidence = evidenceOf(sketch, 'client', 's2', { packets: [answer] });

@@ -112,7 +112,7 @@ export const halfSeen: Rule = (evidence) => {
             q.frame.icmp?.seq === p.frame.icmp?.seq,
         ),
     );
-    if (!swallowed) continue;
+    if (!swallowed || hasReported(node.name, swallowed, packets)) continue;
     if (!sawBothDirections(node, swallowed.frame, walk)) {
       const { src: source, dst: destination } = swallowed.frame.ip!;
       return cause('half-seen-by-firewall', 'half-seen', { node: node.name, source, destination });
@@ -120,6 +120,14 @@ export const halfSeen: Rule = (evidence) => {
   }
   return null;
 };
+
+/** Whether a node sent an ICMP error about a packet: its firewall would have dropped it silently. */
+function hasReported(name: string, { time, frame: { ip } }: Sighting, packets: Sighting[]): boolean {
+  return packets.some(({ node, direction, time: at, frame: { icmp } }) => {
+    const isAbout = icmp?.inner?.src === ip!.src && icmp.inner.dst === ip!.dst && icmp.type !== ICMP.redirect;
+    return node === name && direction === 'out' && at >= time && isAbout;
+  });
+}
 
 /**
  * Whether a node forwarded both directions of a packet's connection, identified as by its firewall: by the addresses of

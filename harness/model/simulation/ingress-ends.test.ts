@@ -38,6 +38,14 @@ test.each([
   },
 );
 
+test('the same in UDP if the L4 has the VIP on its loopback: it is not looked up before routing', () => {
+  const service = { ...dsr, protocol: 'udp' as const };
+  const owner = oneArm({ services: { a: service }, nodes: { l4: { vipOwner: false, loopback: [VIP_A] } } });
+  const labs = plan(owner);
+  const [{ reply } = { reply: [] }] = predict(labs, { ...flow(labs, 'client', 'a', 'udp'), port: 81 });
+  expect(reply[0]).toMatchObject({ node: 'l4', src: { ip: L4 } });
+});
+
 test('a refusal is lost if the L4 has no route', () => {
   const labs = lab({ a: dsr });
   const [{ cause } = {}, ...others] = predict(labs, { ...flow(labs, 'client', 'a', 'tcp'), port: 81 });

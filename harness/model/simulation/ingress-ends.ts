@@ -35,8 +35,9 @@ export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, 
 export function refusesUntracked(run: Run, host: Host, packet: Packet): boolean {
   if (packet.protocol === 'icmp' || !endsHere(host, packet)) return false;
   const service = unservedDirect(run, host, packet);
-  if (service === null) refuse(run, host, packet);
-  else refuseFor(run, host, packet, service);
+  const refused = { ...packet, isUnrouted: true as const };
+  if (service === null) refuse(run, host, refused);
+  else refuseFor(run, host, refused, service);
   return true;
 }
 

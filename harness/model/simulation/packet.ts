@@ -35,6 +35,8 @@ export interface Packet {
   dscp?: number;
   /** ipip: the server into whose tunnel a load balancer sends it; absent after encapsulation. */
   tunnel?: string;
+  /** Rejected before routing: IPv4 does not look whether the destination is the node's own (icmp_send). */
+  isUnrouted?: true;
   /** The inner packet of a tunnelled packet (RFC 2003, 2473), without trace. The other fields describe the outer packet. */
   inside?: Packet;
   /** Why it is in the wrong place: this is the cause of its loss, however it is lost. */

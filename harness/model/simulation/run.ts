@@ -147,8 +147,8 @@ export function sendIcmpError(
 ): void {
   if (packet.about !== undefined) return;
   // IPv4 speaks from the destination if the packet was routed to the node itself (icmp_send), IPv6 if the node has it (icmp6_send).
-  const isRoutedOn = packet.tunnel !== undefined && !packet.dst.includes(':');
-  const ends = isRoutedOn ? [packet.src] : [packet.dst, packet.src];
+  const isForOthers = packet.tunnel !== undefined || packet.isUnrouted === true;
+  const ends = isForOthers && !packet.dst.includes(':') ? [packet.src] : [packet.dst, packet.src];
   const from = ends.find((address) => host.owned.has(address)) ?? arrivalAddress(host, packet);
   const error = errorAbout(run.exchange, packet, from);
   const icmpType = mtu !== undefined ? 'too-big' : isExpired ? 'time-exceeded' : 'unreachable';
