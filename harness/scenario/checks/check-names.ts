@@ -78,8 +78,10 @@ function policyProblems(name: string, { names, services }: ScenarioFile): Proble
   else if (goesByHealth && records.length > 0 && !isChecked)
     problems.push(problem([asked], 'has no effect: no service of its records has a `check`'));
   else if (policy === 'failover' && records.length > 0) problems.push(...unreached(records, services, problem));
-  if (policy === 'failover' && onlyHealthy === false)
-    problems.push(problem(['onlyHealthy'], 'must not be false: failover always skips unhealthy services'));
+  if (policy === 'failover' && onlyHealthy !== undefined) {
+    const what = onlyHealthy ? 'has no effect' : 'must not be false';
+    problems.push(problem(['onlyHealthy'], `${what}: failover always skips unhealthy services`));
+  }
   return [...problems, ...sourceProblems(policy, records).map(({ at, message }) => problem(at, message))];
 }
 
