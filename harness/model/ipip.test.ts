@@ -105,3 +105,31 @@ describe('large packets', () => {
     expect(predicted({ ...SERVER, mtu: 1400 }, { requestBytes: 20_000, nodes }).cause).toBe(null);
   });
 });
+
+test('IPv6: the end of a tunnel has no address: an error about the packet inside has that of the interface where it leaves', () => {
+  const lab = plan({
+    nodes: {
+      client: {
+        role: 'client',
+        interfaces: { l4: '2001:db8:1::10/64', s1: '2001:db8:3::10/64' },
+        gateway: '2001:db8:1::2',
+      },
+      l4: { role: 'l4', interfaces: { client: '2001:db8:1::2/64', s1: '2001:db8:2::2/64' }, forwarding: true },
+      s1: {
+        role: 'server',
+        interfaces: { l4: '2001:db8:2::11/64', client: '2001:db8:3::11/64' },
+        routes: [{ to: '2001:db8:1::/64', via: '2001:db8:3::10' }],
+        tunnelEnd: ['a'],
+      },
+    },
+    links: [
+      ['client', 'l4'],
+      ['l4', 's1'],
+      ['client', 's1'],
+    ],
+    services: { a: { vip: '2001:db8:5::80', mode: 'ipip', pool: ['s1'] } },
+  });
+  const [{ cause, reply } = { reply: [] }] = predict(lab, flow(lab, 'client', 'a'));
+  expect(cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
+  expect(reply[0]).toMatchObject({ node: 's1', iface: 'client', src: { ip: '2001:db8:3::11' } });
+});

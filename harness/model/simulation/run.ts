@@ -168,9 +168,14 @@ export function inAnswerTo(tracked: Tracked | undefined): { tracked?: Tracked } 
   };
 }
 
-/** IPv6 uses the interface where the packet arrived (icmp6_send), IPv4 the one where the error leaves. */
-function arrivalAddress(host: Host, { src, trace }: Packet): string | null {
+/**
+ * IPv6 uses the interface where the packet arrived (icmp6_send), if it has addresses: the end of a tunnel has none. IPv4 uses
+ * the one where the error leaves.
+ */
+function arrivalAddress(host: Host, { src, trace, inside }: Packet): string | null {
   if (!src.includes(':') || trace?.hop.node !== host.name) return null;
+  const isFromTunnel = trace.hop.inside !== undefined && inside === undefined;
+  if (isFromTunnel) return null;
   const device = host.devices.get(host.ports.includes(trace.hop.iface) ? 'br0' : trace.hop.iface);
   return device === undefined ? null : selectSource(host, device, src);
 }
