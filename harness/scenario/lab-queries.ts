@@ -205,6 +205,20 @@ export function interfaceNames(lab: Lab, name: string): string[] {
     .flatMap((link) => interfacesAt(lab, link, name).map((one) => one.name));
 }
 
+/** Tagged interfaces of a switch's ports: a VLAN of the node behind a port, or of a trunk to another switch. */
+export function taggedPorts(lab: Lab, name: string): string[] {
+  const trunkAt = (node: string, link: Lab['links'][number]): number[] =>
+    lab.nodes[node]?.ports?.[linkNameAt(lab, link, node)]?.trunk ?? [];
+  return lab.links.flatMap((link) => {
+    if (!(name in link) || !ROLES[lab.nodes[name]!.role].switches) return [];
+    const peer = peerOf(link, name);
+    const ofNode = [...vlanAddresses(link[peer]).keys()];
+    const isSwitch = lab.nodes[peer] !== undefined && ROLES[lab.nodes[peer].role].switches;
+    const vlans = isSwitch ? [...trunkAt(name, link), ...trunkAt(peer, link)] : ofNode;
+    return [...new Set(vlans)].map((vlan) => trunkInterface(linkNameAt(lab, link, name), vlan));
+  });
+}
+
 /** L4s of a service: the named ones, otherwise the lab's only one; empty if there is none. */
 export function l4sOf(lab: Lab, { l4 }: { l4?: string | string[] | undefined }): string[] {
   const known = balancersOf(lab);

@@ -1,6 +1,7 @@
 import type { Cause, CauseCode } from '../terms/cause.ts';
 import { linkNameOf } from '../terms/link-name.ts';
 import type { Plan } from '../terms/plan.ts';
+import { trunkInterface } from '../terms/trunk-interface.ts';
 import { balancedBy, nodeOf } from './lookup.ts';
 import { routeOf } from './route-of.ts';
 
@@ -40,6 +41,8 @@ export function interfaceOf(plan: Plan, { code, node, detail }: Cause): string |
   // Packets received on a port of a bridge with an address belong to the bridge.
   if (code === 'reverse-path' && nodeOf(plan, node).bridge) return 'br0';
   if ('iface' in params) return params.iface;
+  if (detail.code === 'vlan-not-carried' || detail.code === 'native-vlan-tagged')
+    return trunkInterface(detail.params.port, detail.params.vlan);
   if ('port' in params && typeof params.port === 'string') return params.port;
   if ('peer' in params) return params.peer;
   if (!('address' in params)) return null;

@@ -3,7 +3,7 @@ import type { CauseCode } from '../../terms/cause.ts';
 import type { SingleExpectation } from '../../terms/plan.ts';
 import { keyed, listed, serversExpected } from '../expected.ts';
 import { SOURCES } from '../flow-schema.ts';
-import { interfaceNames, namedSources } from '../lab-queries.ts';
+import { interfaceNames, namedSources, taggedPorts } from '../lab-queries.ts';
 import { AT_INTERFACES, placeIn } from '../place.ts';
 import type { Lab } from '../schema.ts';
 import type { Path } from '../yaml-file.ts';
@@ -41,7 +41,7 @@ export function placeProblem(place: string, causes: CauseCode[] | null, lab: Lab
   if (iface === null) return [];
   // Packets are seen at the ports of a bridge.
   const ofBridge = causes !== null && typeof found.bridge === 'string' ? ['br0'] : [];
-  const known = [...interfaceNames(lab, node), ...ofBridge];
+  const known = [...interfaceNames(lab, node), ...taggedPorts(lab, node), ...ofBridge];
   if (!known.includes(iface)) return [noSuch(`interface of ${node}`, iface, known)];
   const nowhere = causes?.filter((code) => !AT_INTERFACES.includes(code)) ?? [];
   if (nowhere.length === 0 || nowhere.length < causes!.length) return [];
