@@ -215,6 +215,14 @@ export const MUTATIONS: Mutation[] = [
     ['fw1 does not forward', node('fw1', { forwarding: false }), 'not-forwarding', 'fw1'],
     ['load balancer at the clients off', node('l4-out', { lb: 'off' }), 'no-route', 'l4-out'],
   ]),
+  ...mutations('switching/native-vlans', 'same', [
+    [
+      'the native VLAN of a trunk at one end',
+      node('sw2', { ports: { sw1: { trunk: [10, 20], native: 20 } } }),
+      'vlan-mismatch',
+      'sw2',
+    ],
+  ]),
   ...mutations('switching/l4-on-a-stick', 'proxy', [
     ['VLAN of the servers not on the trunk to the L4', trunkToL4([10]), 'vlan-mismatch', 'sw'],
     ['VLAN of the clients not on the trunk to the L4', trunkToL4([20]), 'vlan-mismatch', 'sw'],
