@@ -94,6 +94,13 @@ test('a load balancer without servers rejects before its kernel checks the sourc
   expect(judged(true, 'no-route')).toEqual(['reverse-path', 'l4']);
 });
 
+test('a load balancer without servers whose route to the caller leads nowhere', () => {
+  const routes = [{ to: '198.51.100.0/24', type: 'unreachable' as const }];
+  const lab = oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s2'] } }, nodes: { l4: { routes } } });
+  const found = causeOfFailure(endingAt(evidenceOf(lab, 'client', 'a', { kernel: 'routed', healthy: [] }), 'l4'));
+  expect(found).toMatchObject({ code: 'no-route', node: 'l4', detail: { code: 'dead-end' } });
+});
+
 test('a route of the load balancer drops what goes into the tunnel to a server', () => {
   const routes = [{ to: '198.51.100.142/32', type: 'prohibit' as const }];
   const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s2'] } };

@@ -114,8 +114,11 @@ function isAtIngress({ balancer }: NodePlan, { vip }: ServicePlan): boolean {
 
 /** A load balancer without an available server rejects, if it has a route to the caller. */
 function rejection({ name: service }: ServicePlan, brought: Hop, evidence: Evidence): Cause {
+  const { node, src, dst } = brought;
   return (
-    answerHasNoRoute(brought, evidence) ?? cause('no-server-available', 'pool-down', { node: brought.node, service })
+    answerHasNoRoute(brought, evidence) ??
+    deadEndAt(evidence, node, { src: dst.ip, dst: src.ip }) ??
+    cause('no-server-available', 'pool-down', { node, service })
   );
 }
 
