@@ -14,30 +14,24 @@ const place = z
   .refine((text) => !isCidr(text) || network(text) === cidrText(text), mustBe('a network address (all host bits zero)'))
   .overwrite((text) => (isCidr(text) ? cidrText(text) : isAddress(text) ? canonical(text) : text));
 
-const match = z
-  .strictObject({
-    protocol: z
-      .enum(FILTER_PROTOCOLS)
-      .optional()
-      .describe(
-        '`tcp`, `udp`, `icmp` of either family, or `ipip`: IP packets in others (protocols 4 and 41). Default: any.',
-      ),
-    port: z.int().min(1).max(65535).optional().describe('Destination port of `tcp` or `udp`.'),
-    type: z.enum(ICMP_TYPES).optional().describe('Message of `icmp`; `unreachable` does not mean `too-big`.'),
-    from: place.optional().describe('Source: an address, a network, or a node (its addresses).'),
-    to: place.optional().describe('Destination, written like `from`.'),
-  })
-  .refine((value) => Object.keys(value).length > 0, {
-    error: 'matches every packet: add `protocol`, `port`, `type`, `from` or `to`',
-    // Unknown fields are reported instead.
-    when: ({ issues }) => issues.length === 0,
-  });
+const match = z.strictObject({
+  protocol: z
+    .enum(FILTER_PROTOCOLS)
+    .optional()
+    .describe(
+      '`tcp`, `udp`, `icmp` of either family, or `ipip`: IP packets in others (protocols 4 and 41). Default: any.',
+    ),
+  port: z.int().min(1).max(65535).optional().describe('Destination port of `tcp` or `udp`.'),
+  type: z.enum(ICMP_TYPES).optional().describe('Message of `icmp`; `unreachable` does not mean `too-big`.'),
+  from: place.optional().describe('Source: an address, a network, or a node (its addresses).'),
+  to: place.optional().describe('Destination, written like `from`.'),
+});
 
 /** One rule of a node's packet filter. */
 export const filterRule = z
   .strictObject({
     accept: match.optional().describe('Accepts packets, regardless of later rules.'),
-    drop: match.optional().describe('Drops packets silently.'),
+    drop: match.optional().describe('Drops packets silently. `{}` matches every packet, for example as the last rule.'),
     reject: match
       .optional()
       .describe('Drops packets and notifies the sender: a reset for `tcp`, ICMP port unreachable for the rest.'),

@@ -2,6 +2,7 @@ import type { Cause } from '../../harness/terms/cause.ts';
 import type { Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
+import { changeText } from './change-text.ts';
 import { type Crossing, changesOf, crossings, hopOf, lookOf, wireNotes } from './crossing.ts';
 import { DIRECTION_TITLES, directionsOf } from './directions.ts';
 import { foldLoops, foldText } from './loops.ts';
@@ -103,9 +104,7 @@ function listFor(names: string[]): ReturnType<typeof lanesFor> {
 /** Labels of a crossing: lines of pieces; a piece is not broken if it fits. */
 function whatIsNew(crossing: Crossing, before: Crossing | undefined, ownerOf: MacOwner): string[][] {
   const pair = (of: Crossing): string[] => [`${addressText(hopOf(of).src)} →`, addressText(hopOf(of).dst)];
-  const changes = changesOf(crossing).map(
-    ({ field, from, to }) => `${field} ${ownerOf(from) ?? from} → ${ownerOf(to) ?? to}`,
-  );
+  const changes = changesOf(crossing).map((change) => changeText(change, ownerOf));
   const isNew = !before || pair(before).join() !== pair(crossing).join();
   const notes = wireNotes(crossing);
   return [

@@ -1,5 +1,6 @@
 import type { Hop, HopAddress, Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
+import { changeText } from './change-text.ts';
 import { DIRECTION_TITLES, directionsOf } from './directions.ts';
 import { foldLoops, foldText, type Look } from './loops.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
@@ -12,7 +13,7 @@ export function addressText({ ip, port }: Pick<HopAddress, 'ip' | 'port'>): stri
 
 /** Changes at a hop as text: `dst ip 203.0.113.80 → 203.0.113.11, ttl 63 → 62`. */
 export function changesText(hop: Hop): string {
-  return hop.changed.map(({ field, from, to }) => `${field} ${from} → ${to}`).join(', ');
+  return hop.changed.map((change) => changeText(change)).join(', ');
 }
 
 /** Equal for hops at the same place in different rounds of a loop. */

@@ -64,13 +64,15 @@ function carriedText({ inside }: Omit<Hop, 'changed'>): string {
 
 /** What differs between two crossings of the same packet. */
 export function changes(before: Omit<Hop, 'changed'>, after: Omit<Hop, 'changed'>): Change[] {
+  // Tunnel packets have no ports of their own.
+  const port = (value: number | null, other: number | null): string => String(other === null ? null : value);
   const fields: [Change['field'], string, string][] = [
     ['src mac', before.src.mac, after.src.mac],
     ['dst mac', before.dst.mac, after.dst.mac],
     ['src ip', before.src.ip, after.src.ip],
     ['dst ip', before.dst.ip, after.dst.ip],
-    ['src port', String(before.src.port), String(after.src.port)],
-    ['dst port', String(before.dst.port), String(after.dst.port)],
+    ['src port', port(before.src.port, after.src.port), port(after.src.port, before.src.port)],
+    ['dst port', port(before.dst.port, after.dst.port), port(after.dst.port, before.dst.port)],
     ['ttl', String(before.ttl), String(after.ttl)],
     ['mss', String(before.mss), String(after.mss)],
     ['carries', carriedText(before), carriedText(after)],

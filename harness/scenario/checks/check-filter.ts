@@ -2,7 +2,7 @@ import { noSuch } from '../../did-you-mean.ts';
 import { FILTER_ACTIONS } from '../../terms/filter.ts';
 import { MODES } from '../../terms/mode.ts';
 import { isAddress, isV6 } from '../address.ts';
-import { actionOf } from '../filter-schema.ts';
+import { actionOf, type FilterRuleAsWritten } from '../filter-schema.ts';
 import { balancersOf, nodeAddresses } from '../lab-queries.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from '../per-node.ts';
 import type { Problem } from '../problem.ts';
@@ -27,6 +27,7 @@ export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab)
     const isEmpty =
       wrong.length === 0 && families.length === 2 && !families[0]!.some((v6) => families[1]!.includes(v6));
     return [
+      ...unreached(path, filter, index),
       ...(port !== undefined && protocol !== 'tcp' && protocol !== 'udp'
         ? [{ path: at('port'), message: 'needs `protocol: tcp` or `protocol: udp`' }]
         : []),
@@ -52,6 +53,19 @@ export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab)
         : []),
     ];
   });
+}
+
+/** A rule that never decides: an earlier one matches every packet, or it accepts what passes anyway. */
+function unreached(path: Path, filter: FilterRuleAsWritten[], index: number): Problem[] {
+  const isCatchAll = (rule: FilterRuleAsWritten): boolean =>
+    FILTER_ACTIONS.some((action) => rule[action] !== undefined && Object.keys(rule[action]).length === 0);
+  const at = [...path, 'filter', index];
+  const before = filter.slice(0, index).findIndex(isCatchAll);
+  if (before !== -1) return [{ path: at, message: `never applies: rule ${before + 1} matches every packet` }];
+  const isLast = index === filter.length - 1;
+  return isLast && isCatchAll(filter[index]!) && filter[index]!.accept !== undefined
+    ? [{ path: at, message: 'has no effect: packets that no rule matches pass anyway' }]
+    : [];
 }
 
 function wrongPlace(path: Path, place: string, lab: Lab): Problem[] {
