@@ -34,6 +34,40 @@ variants: { quiet: { change: { servers: { arpIgnore: 1 } } } }
   expect(changed?.scenario.servers).toEqual({ arpIgnore: 1 });
 });
 
+test('a fix is found whatever the expectations of the scenario say about the changed variant', () => {
+  const lab = readLab(
+    parseYaml(
+      'lab.yaml',
+      `
+title: Three nodes
+nodes: { client: { role: client }, l4: { role: l4 }, s1: { role: server }, s2: { role: server } }
+links: [{ client: 198.51.100.10/24, l4: 198.51.100.1/24 }, { s1: 203.0.113.11/24, l4: 203.0.113.1/24 }, { s2: 192.0.2.12/24, l4: 192.0.2.1/24 }]
+`,
+    ),
+  );
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: Once
+lab: lab
+servers: { gateway: l4 }
+nodes: { client: { gateway: l4 } }
+services: { web: { vip: 198.51.100.80, port: 80, mode: dnat, pool: [s1, s2] } }
+flows: { call: { from: client, to: web, repeat: 2, expect: { outcome: works, servedBy: { counts: { s1: 1, s2: 1 } } } } }
+variants:
+  once:
+    change: { flows: { call: { repeat: 1 } }, servers: { listeners: [] } }
+    expect: { call: { outcome: fails, cause: refused } }
+`,
+  );
+  const loaded = { scenario: readScenario('once', 'lab', lab, yaml), yaml };
+  const variant = loaded.scenario.variants.find(({ name }) => name === 'once')!;
+  const plan = resolvePlan(loaded.scenario, variant);
+  const [flow] = plan.flows;
+  const helps = fixesFor({ loaded, variant, plan, flow: flow!, cause: predict(plan, flow!)[0]!.cause });
+  expect(helps.length).toBeGreaterThan(0);
+});
+
 test('a listener that is missing is proposed at the port that the server is called at', () => {
   const lab = readLab(
     parseYaml(

@@ -44,6 +44,11 @@ export function changedVariant(
   }
 }
 
+/** An expectation that is always valid: those of the scenario may be impossible in a variant, or after a change. */
+function anyExpectation({ scenario }: Variant): Change {
+  return Object.fromEntries(Object.keys(scenario.flows).map((name) => [name, 'works']));
+}
+
 /** Adds fixes to every predicted failure, expected or not. */
 export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenario): ScenarioResult {
   const variants = result.variants.map((of) => {
@@ -81,7 +86,7 @@ export function fixesFor({ loaded, variant, plan, flow, cause }: Failure): (Coun
   if (cause === null) return [];
   const selected = new Set(plan.flows.map(({ name }) => name));
   const planAfter = (change: Change): Plan | null => {
-    const changed = changedVariant(loaded, variant, change);
+    const changed = changedVariant(loaded, variant, change, anyExpectation(variant));
     if (!changed) return null;
     const whole = resolvePlan(loaded.scenario, changed);
     // Initially known neighbours depend on the flows that run.
@@ -122,7 +127,7 @@ export function fixesInSteps({
   const planAfter = (change: Change): Plan | null => {
     const key = JSON.stringify(change);
     if (!after.has(key)) {
-      const changed = changedVariant(loaded, variant, change);
+      const changed = changedVariant(loaded, variant, change, anyExpectation(variant));
       after.set(key, changed && { ...resolvePlan(loaded.scenario, changed), flows: plan.flows });
     }
     return after.get(key)!;
