@@ -277,6 +277,39 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('kernel/proxy-arp', 'wide-netmask-and-proxy-arp', [
     ['proxy_arp off', node('l3', { proxyArp: false }), 'no-neighbour', 'client'],
   ]),
+  ...mutations('kernel/proxy-arp', 'proxy-arp-toward-the-client', [
+    [
+      'proxy_arp only toward the servers',
+      node('l3', { interfaces: { client: { proxyArp: false }, l2: { proxyArp: true } } }),
+      'no-neighbour',
+      'client',
+    ],
+  ]),
+  ...mutations('proxy-ip/l3-dsr', 'l3dsr', [
+    ['servers do not know the DSCP value', { servers: { undoDscp: [] } }, 'reply-not-from-vip', 'client'],
+    ['loopback VIP dropped', { servers: { loopback: [] } }, 'vip-not-on-server'],
+  ]),
+  ...mutations('ipv6/one-arm', 'ipip-over-ipv4', [
+    ['gateway for the other family only', { servers: { gateway: '203.0.113.1' } }, 'no-route'],
+    ['tunnel ends removed', { servers: { tunnelEnd: [] } }, 'no-tunnel-end'],
+  ]),
+  ...mutations('ipv6/one-arm', 'ipip-ipv4-over-ipv6', [
+    ['loopback VIP dropped', { servers: { loopback: [] } }, 'vip-not-on-server'],
+  ]),
+  ...mutations('field-reports/too-big-at-another-l4', 'stateless', [
+    [
+      'each L4 keeps state',
+      { servers: { loopback: [] }, services: { web: { mode: 'proxy', proxyIp: 'auto', scheduler: null } } },
+      'too-big',
+      'r',
+    ],
+    [
+      'one of two equal routes to an address that nobody has',
+      node('l3', { routes: [{ to: '192.0.2.80/32', via: ['l4a', '203.0.113.99'] }] }),
+      'no-neighbour',
+      'l3',
+    ],
+  ]),
   ...mutations('kernel/l4-as-gateway-in-dsr', 'accepts-local', [
     ['accept_local off', node('l4', { acceptLocal: false }), 'own-address-as-source', 'l4'],
   ]),

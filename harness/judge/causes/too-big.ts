@@ -7,7 +7,8 @@ import type { InterfacePlan, Plan } from '../../terms/plan.ts';
 import { sameSegment, type Evidence } from '../evidence/evidence.ts';
 import type { Rule } from './rule.ts';
 
-const ETHERNET_HEADER = 14;
+/** Bytes of a frame in front of its IP packet. */
+export const ETHERNET_HEADER = 14;
 
 /**
  * A frame was sent that is too large for the next interface, or arrived at a switch that cannot forward it, and was not

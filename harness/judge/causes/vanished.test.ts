@@ -3,7 +3,7 @@ import { crossSubnet, inLineBridge, oneArm, PIP, QUIET_ARP, S1, S2, VIP_A } from
 import type { NodeSketch } from '../../model/testing/lab-builder.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { arp, endingAt, evidenceOf, named } from '../testing/evidence.ts';
+import { arp, CLIENT, endingAt, evidenceOf, icmp, named } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s2'], proxyIp: PIP } };
@@ -108,6 +108,19 @@ describe('a packet vanished on its way', () => {
     const routes = [{ to: VIP_A, type: 'prohibit' as const }];
     expect(at('l3', oneArm({ services: proxy, nodes: { l3: { routes } } }), { packets })).toEqual(['no-route', 'l3']);
     expect(at('l3', oneArm({ services: proxy }), { packets })).toEqual(['no-neighbour', 'l3']);
+  });
+
+  test('too-big: a router whose next link is narrow asked for the sender, to report that', () => {
+    const asks = arp(['l3', 'out', ''], { op: 'request', senderIp: '198.51.100.1', targetIp: CLIENT });
+    const lab = oneArm({ services: proxy, nodes: { l3: { ofInterfaces: { l2: { mtu: 1400 } } } } });
+    const judged = (size: number) => {
+      const came = icmp([1, 'l3', 'in', 'client'], { type: 8, code: 0 });
+      const ip = { ...came.frame.ip!, src: CLIENT, dst: VIP_A };
+      const packet = { ...came, frame: { ...came.frame, length: size + 14, ip } };
+      return at('l3', lab, { packets: [packet, asks] });
+    };
+    expect(judged(1420)).toEqual(['too-big', 'l3']);
+    expect(judged(1400)).toEqual(['no-neighbour', 'l3']);
   });
 
   test('no-neighbour: a router that asks for an IPv6 neighbour from its link-local address is known by its MAC', () => {

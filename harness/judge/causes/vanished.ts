@@ -7,11 +7,13 @@ import { cause, type Cause } from '../../terms/cause.ts';
 import { linkNameOf } from '../../terms/link-name.ts';
 import { macKey } from '../../terms/mac-key.ts';
 import { isMacBehindAnother, isMacBehind } from '../../scenario/mac-behind-port.ts';
-import { balancedBy, interfaceAt, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import { balancedBy, DEFAULT_MTU, interfaceAt, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import { routeOf } from '../../scenario/route-of.ts';
 import { vlanMismatchTo } from '../../scenario/vlan-mismatch.ts';
 import { deadEndHere, insideKernel } from './inside-kernel.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
-import type { Rule } from './rule.ts';
+import { addressesOf, type Rule } from './rule.ts';
+import { ETHERNET_HEADER } from './too-big.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
 /** A packet entered a node, or should have left it, and was not seen again. */
@@ -78,6 +80,26 @@ function expiredInLoop(hop: Hop, leg: 'request' | 'reply', { plan, walk }: Evide
     : null;
 }
 
+/** The packet exceeds the MTU of the interface where the node would forward it. */
+function tooBigHere({ node, iface, src, dst }: Hop, { plan, packets }: Evidence): Cause | null {
+  if (addressesOf(plan, node).includes(dst.ip)) return null;
+  const route = routeOf(nodeOf(plan, node), { src: src.ip, dst: dst.ip });
+  const dev = route !== null && 'dev' in route ? route.dev : null;
+  const out = nodeOf(plan, node).interfaces.find(({ name }) => name === dev);
+  if (out === undefined) return null;
+  const { mtu = DEFAULT_MTU } = out;
+  const isTooBig = packets.some(
+    (p) =>
+      p.node === node &&
+      p.iface === iface &&
+      p.direction === 'in' &&
+      p.frame.ip?.src === src.ip &&
+      p.frame.ip.dst === dst.ip &&
+      p.frame.length - ETHERNET_HEADER > mtu,
+  );
+  return isTooBig ? cause('too-big', 'exceeds-mtu', { node, address: dst.ip, mtu }) : null;
+}
+
 /** The node sent ARP requests for the next hop without a reply. */
 function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { node, src, dst } = hop;
@@ -96,10 +118,10 @@ function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cau
   const ends = [dst.ip, ...sources, ...chosen.map(({ address }) => address)];
   const target = unansweredArp(evidence, node, ends);
   if (target === null) return null;
-  // It asked for the sender, to report that the route of the packet leads nowhere.
+  // It may have asked for the sender to report why it does not forward the packet.
   const isForSender = target !== dst.ip && !chosen.some(({ address }) => address === target);
-  const deadEnd = isForSender ? deadEndHere(hop, evidence) : null;
-  if (deadEnd !== null) return deadEnd;
+  const reported = isForSender ? (deadEndHere(hop, evidence) ?? tooBigHere(hop, evidence)) : null;
+  if (reported !== null) return reported;
   if (forwardsFrames && service.pool.some(({ address }) => address === target)) {
     const near = nodeOf(plan, node)
       .interfaces.flatMap((i) => i.addresses)
