@@ -46,6 +46,8 @@ const bySource = (from: string, ...others: string[]): Record<string, unknown> =>
 const VIP = '203.0.113.80';
 const PROXY_IP = '203.0.113.254';
 const S1 = '203.0.113.11';
+/** Without the ports of their services, servers would listen on those of the VIPs. */
+const OTHER_PORTS = ['8080/tcp', '8081/tcp', '5353/udp'];
 const NO_MAC = '02:00:00:00:00:99';
 
 export const MUTATIONS: Mutation[] = [
@@ -103,8 +105,20 @@ export const MUTATIONS: Mutation[] = [
     ['record for all others taken out', bySource('198.51.100.0/25'), 'no-address', 'dns'],
   ]),
   ...mutations('proxy-and-dsr/server-port', 'dnat', [
-    ['port of the servers forgotten', web({ pool: ['s1', 's2'] }), 'refused', 's1'],
-    ['mode changed to DSR, which rewrites no port', web({ mode: 'dsr', pool: ['s1', 's2'] }), 'refused'],
+    [
+      'port of the servers forgotten',
+      { ...web({ pool: ['s1', 's2'] }), servers: { listeners: OTHER_PORTS } },
+      'refused',
+      's1',
+    ],
+    [
+      'mode changed to DSR, which rewrites no port',
+      {
+        ...web({ mode: 'dsr', pool: ['s1', 's2'] }),
+        servers: { listeners: OTHER_PORTS, gateway: 'l3', loopback: ['web'], arpIgnore: 1, arpAnnounce: 2 },
+      },
+      'refused',
+    ],
   ]),
   ...mutations('proxy-and-dsr/gateway', 'dnat-gateway-l4', [
     ['gateway of the servers to the L3', { servers: { gateway: 'l3' } }, 'reply-not-from-vip', 'client'],
@@ -213,7 +227,7 @@ export const MUTATIONS: Mutation[] = [
     ['both hash the source', hashes('source', 'source'), 'half-seen-by-firewall', 'fw2'],
     ['next hops in another order', { services: { outbound: { nextHops: ['fw2', 'fw1'] } } }, 'half-seen-by-firewall'],
     ['fw1 does not forward', node('fw1', { forwarding: false }), 'not-forwarding', 'fw1'],
-    ['load balancer at the clients off', node('l4-out', { lb: 'off' }), 'no-route', 'l4-out'],
+    ['load balancer at the clients off', node('l4-out', { lb: 'off' }), 'half-seen-by-firewall', 'fw2'],
   ]),
   ...mutations('switching/native-vlans', 'same', [
     [
