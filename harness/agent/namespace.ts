@@ -28,8 +28,11 @@ interface LinkJson {
   addr_info?: { local: string }[];
 }
 
+/** Without a group that may open ping sockets, ping(8) uses raw ones: for a ping socket, a redirect is an error (ping_err). */
+const NO_GROUP = '1\t0';
+
 /**
- * Gives every interface its name and MAC in the lab, and removes the engine's addresses and routes. The numbers of ethN
+ * Gives every interface its name and MAC in the lab, and removes the engine's addresses, routes and rules. The numbers of ethN
  * are arbitrary, so interfaces are identified by their throwaway address.
  */
 export async function wire(interfaces: WiredInterface[]): Promise<void> {
@@ -51,6 +54,7 @@ export async function wire(interfaces: WiredInterface[]): Promise<void> {
   // Each interface separately: if `all` already has the value, writing it does not change interfaces that the engine
   // has enabled.
   writeSysctls(Object.fromEntries(withIpv6.map((scope) => [`net/ipv6/conf/${scope}/disable_ipv6`, '1'])));
+  writeSysctls({ 'net/ipv4/ping_group_range': NO_GROUP });
   await ipBatch([...lines, 'route flush table main', ...trunkCommands(interfaces)]);
   await deleteEngineTables();
   await makeTables([untaggedRules(interfaces)].filter((rules) => rules !== ''));

@@ -43,6 +43,25 @@ describe('a router has sent a redirect about the answer to a ping', () => {
   });
 });
 
+test('a router with NAT sends no redirect about the first packet of a connection, and no caller heeds that about its first SYN', () => {
+  const crosses = (mode: 'dnat' | 'dsr', protocol: 'icmp' | 'tcp'): boolean => {
+    const lab = plan(
+      oneArm({
+        services: { a: { vip: VIP_A, mode, pool } },
+        servers: { gateway: L4, acceptRedirects: true },
+        nodes: { l4: { sendRedirects: true }, client: { listeners: ['80/tcp'] } },
+      }),
+    );
+    const call = protocol === 'icmp' ? flow(lab, 's1', 'client', 'icmp') : flow(lab, 's1', 'client:80');
+    last(lab, [], call, call, call);
+    return predict(lab, lab.flows.at(-1)!)[0]!.request.some(({ node }) => node === 'l4');
+  };
+  expect(crosses('dsr', 'icmp')).toBe(false);
+  expect(crosses('dnat', 'icmp')).toBe(true);
+  expect(crosses('dsr', 'tcp')).toBe(true);
+  expect(crosses('dnat', 'tcp')).toBe(true);
+});
+
 describe('a router has told that something was too big', () => {
   const nodes: Record<string, Partial<NodeSketch>> = {
     l3: { ofInterfaces: { l2: { mtu: 1300 } } },

@@ -1,23 +1,25 @@
 import { readLab, readScenario } from '../../scenario/read/read.ts';
 import { parseYaml } from '../../scenario/yaml-file.ts';
+import type { LoadedScenario } from '../../scenario/resolve/plans.ts';
 import { resolvePlan } from '../../scenario/resolve/resolve.ts';
 import type { FlowResult, ScenarioResult } from '../../terms/results.ts';
 import { predict } from '../predict.ts';
 import { changedVariant, fixesFor, withCounterfactuals } from './what-if.ts';
 
+/** A scenario on a lab, both as text. */
+function loadedFrom(lab: string, text: string): LoadedScenario {
+  const yaml = parseYaml('scenario.yaml', text);
+  return { scenario: readScenario('test', 'lab', readLab(parseYaml('lab.yaml', lab)), yaml), yaml };
+}
+
 test('a change on top of a variant removes what the variant itself leaves alone', () => {
-  const lab = readLab(
-    parseYaml(
-      'lab.yaml',
-      `
+  const lab = `
 title: Two nodes
 nodes: { l4: { role: l4 }, s1: { role: server } }
 links: [{ l4: 203.0.113.2/24, s1: 203.0.113.11/24 }]
-`,
-    ),
-  );
-  const yaml = parseYaml(
-    'scenario.yaml',
+`;
+  const loaded = loadedFrom(
+    lab,
     `
 title: Proxy
 lab: lab
@@ -26,27 +28,22 @@ flows: { call: { from: s1, to: web, expect: works } }
 variants: { quiet: { change: { servers: { arpIgnore: 1 } } } }
 `,
   );
-  const scenario = readScenario('proxy', 'lab', lab, yaml);
+  const { scenario } = loaded;
   const change = { services: { web: { mode: 'dnat', proxyIp: null } } };
-  const changed = changedVariant({ scenario, yaml }, scenario.variants[0]!, change);
+  const changed = changedVariant(loaded, scenario.variants[0]!, change);
   expect(changed?.scenario.services['web']).toMatchObject({ mode: 'dnat' });
   expect(changed?.scenario.services['web']).not.toHaveProperty('proxyIp');
   expect(changed?.scenario.servers).toEqual({ arpIgnore: 1 });
 });
 
 test('a fix is found whatever the expectations of the scenario say about the changed variant', () => {
-  const lab = readLab(
-    parseYaml(
-      'lab.yaml',
-      `
+  const lab = `
 title: Three nodes
 nodes: { client: { role: client }, l4: { role: l4 }, s1: { role: server }, s2: { role: server } }
 links: [{ client: 198.51.100.10/24, l4: 198.51.100.1/24 }, { s1: 203.0.113.11/24, l4: 203.0.113.1/24 }, { s2: 192.0.2.12/24, l4: 192.0.2.1/24 }]
-`,
-    ),
-  );
-  const yaml = parseYaml(
-    'scenario.yaml',
+`;
+  const loaded = loadedFrom(
+    lab,
     `
 title: Once
 lab: lab
@@ -60,7 +57,6 @@ variants:
     expect: { call: { outcome: fails, cause: refused } }
 `,
   );
-  const loaded = { scenario: readScenario('once', 'lab', lab, yaml), yaml };
   const variant = loaded.scenario.variants.find(({ name }) => name === 'once')!;
   const plan = resolvePlan(loaded.scenario, variant);
   const [flow] = plan.flows;
@@ -69,18 +65,13 @@ variants:
 });
 
 test('a listener that is missing is proposed at the port that the server is called at', () => {
-  const lab = readLab(
-    parseYaml(
-      'lab.yaml',
-      `
+  const lab = `
 title: Three nodes
 nodes: { l4: { role: l4 }, s1: { role: server }, s2: { role: server }, s3: { role: server } }
 links: [{ s3: 203.0.113.13/24, l4: 203.0.113.1/24 }, { s1: 192.0.2.11/24, l4: 192.0.2.1/24 }, { s2: 198.51.100.12/24, l4: 198.51.100.1/24 }]
-`,
-    ),
-  );
-  const yaml = parseYaml(
-    'scenario.yaml',
+`;
+  const loaded = loadedFrom(
+    lab,
     `
 title: Ports
 lab: lab
@@ -89,7 +80,6 @@ services: { web: { vip: 203.0.113.80, port: 80, mode: dnat, pool: [{ node: s1, p
 flows: { call: { from: s3, to: web, repeat: 2, expect: works } }
 `,
   );
-  const loaded = { scenario: readScenario('ports', 'lab', lab, yaml), yaml };
   const [variant] = loaded.scenario.variants;
   const plan = resolvePlan(loaded.scenario, variant!);
   const flow = plan.flows[0]!;
@@ -104,10 +94,7 @@ flows: { call: { from: s3, to: web, repeat: 2, expect: works } }
 });
 
 describe('calls of a name', () => {
-  const lab = readLab(
-    parseYaml(
-      'lab.yaml',
-      `
+  const lab = `
 title: A DNS server
 nodes: { client: { role: client }, dns: { role: server }, l4: { role: l4 }, s1: { role: server }, s2: { role: server } }
 links:
@@ -115,14 +102,12 @@ links:
   - { dns: 198.51.100.53/24, l4: 198.51.100.1/24 }
   - { s1: 203.0.113.11/25, l4: 203.0.113.1/25 }
   - { s2: 203.0.113.139/25, l4: 203.0.113.129/25 }
-`,
-    ),
-  );
+`;
 
   /** What helps against the failure of a call, with the server of b down. */
   function helps(check: string, name: string, call: string): ReturnType<typeof fixesFor> {
-    const yaml = parseYaml(
-      'scenario.yaml',
+    const loaded = loadedFrom(
+      lab,
       `
 title: Names
 lab: lab
@@ -135,7 +120,6 @@ names: { www.example.test: { server: dns, records: [b, a], ${name} } }
 flows: { call: { from: client, to: www.example.test, ${call}, expect: works } }
 `,
     );
-    const loaded = { scenario: readScenario('names', 'lab', lab, yaml), yaml };
     const [variant] = loaded.scenario.variants;
     const plan = resolvePlan(loaded.scenario, variant!);
     const flow = plan.flows[0]!;
@@ -160,25 +144,20 @@ flows: { call: { from: client, to: www.example.test, ${call}, expect: works } }
 });
 
 test('a failure that was predicted comes with what would help, one where prediction and observation differ does not', () => {
-  const lab = readLab(
-    parseYaml(
-      'lab.yaml',
-      `
+  const lab = `
 title: Two nodes
 nodes: { client: { role: client }, s1: { role: server } }
 links: [{ client: 203.0.113.2/24, s1: 203.0.113.11/24 }]
-`,
-    ),
-  );
-  const yaml = parseYaml(
-    'scenario.yaml',
+`;
+  const loaded = loadedFrom(
+    lab,
     `
 title: Refused
 lab: lab
 flows: { call: { from: client, to: s1, port: 80, expect: works } }
 `,
   );
-  const scenario = readScenario('refused', 'lab', lab, yaml);
+  const { scenario } = loaded;
   const [variant] = scenario.variants;
   const plan = resolvePlan(scenario, variant!);
   const [flow] = plan.flows;
@@ -217,7 +196,7 @@ flows: { call: { from: client, to: s1, port: 80, expect: works } }
       flows: [],
       variants,
     };
-    return withCounterfactuals(result, { scenario, yaml }).variants[0]!.flows[0]!.counterfactuals;
+    return withCounterfactuals(result, loaded).variants[0]!.flows[0]!.counterfactuals;
   };
   expect(helps(seen)).toMatchObject([{ fixes: [{ code: 'listen' }] }]);
   const differing = { seen: 's1', predicted: 's2', hop: null };

@@ -312,13 +312,15 @@ function loopBack(run: Run, host: Host, packet: Packet): void {
 }
 
 /**
- * ICMP redirect (RFC 792) to a neighbour that could have used the next hop itself. None under NAT (nf_nat_proto.c); the one
- * about the first packet, which conntrack does not know yet, has the translated address, which was not called.
+ * ICMP redirect (RFC 792) to a neighbour that could have used the next hop itself. A node with NAT sends none about a translated
+ * connection, nor about the first packet of any other (nf_nat_icmp_reply_translation).
  */
 function redirect(run: Run, host: Host, { packet, tracked }: Passing, gateway: OnLink): void {
+  // Also one that NAT drops counts for the rate limit (ip_rt_send_redirect).
+  const message = redirectAbout(run, host, packet, gateway);
   const connection = 'connection' in tracked ? tracked.connection : null;
   if (connection !== null && (movesDestination(connection) || hidesSource(connection))) return;
-  const message = redirectAbout(run, host, packet, gateway);
+  if (tracked.state === 'new' && translates(host)) return;
   if (message !== null) run.outbox.push({ node: host.name, packet: message });
 }
 
@@ -373,12 +375,12 @@ function halfSeen(run: Run, host: Host, packet: Packet): void {
   else die(run, packet, cause('half-seen-by-firewall', 'half-seen', at));
 }
 
-function keepsTrack({ plan }: Host): boolean {
-  return (
-    plan.firewall === 'stateful' ||
-    plan.nat !== undefined ||
-    (plan.balancer?.config.services.some((service) => !isDirect(service)) ?? false)
-  );
+function keepsTrack(host: Host): boolean {
+  return host.plan.firewall === 'stateful' || translates(host);
+}
+
+function translates({ plan: { nat, balancer } }: Host): boolean {
+  return nat !== undefined || balancer?.config.services.some((service) => !isDirect(service)) === true;
 }
 
 /**

@@ -43,12 +43,14 @@ export function redirectAbout(run: Run, router: Host, packet: Packet, gateway: O
  * __ip_do_redirect of net/ipv4/route.c: accepted only from the gateway in use, and only if the better one is a known
  * neighbour; otherwise it is resolved, so that a later redirect is accepted. A connection that is not established
  * (SYN-ACK) ignores it. In IPv6 the redirect comes from the router's link-local address, which is not the gateway in
- * use: only TCP, which does not check this, accepts it (tcp_v6_err; ip6_redirect for the rest).
+ * use: only TCP, which does not check this, accepts it (tcp_v6_err; ip6_redirect for the rest). In IPv4 the one about the first
+ * SYN arrives while connect(2) still owns the socket, which ignores it (sock_owned_by_user in tcp_v4_err).
  */
 export function learnRedirect(run: Run, host: Host, device: Device, packet: Packet): void {
   const { redirect, about } = packet;
   if (redirect === undefined || about === undefined || about.step === 'syn-ack') return;
   const { dst } = about;
+  if (!dst.includes(':') && about.step === 'syn' && run.exchange.repeated.size === 0) return;
   const better = { device, address: redirect.gateway };
   const accepted = dst.includes(':')
     ? device.settings.acceptRedirects.v6 && about.protocol === 'tcp' && about.step !== 'reset'
