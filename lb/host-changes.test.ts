@@ -150,6 +150,20 @@ describe('a host that changes while the load balancer runs', () => {
     await served('IPv4');
   });
 
+  it('that changes again while it is read is no error', async () => {
+    const moment = lab.file('moment');
+    const other = '198.51.100.77/32';
+    const failsOnce = `case "$*" in "-batch -") test -e ${moment} && rm ${moment} && ip addr add ${other} dev lo && exit 2;; esac`;
+    await start('IPv4', 'proxy', true, await preceded('ip', failsOnce));
+    await writeFile(moment, '');
+    await removeInterface();
+    await makeInterface();
+    await served('IPv4');
+    await expect(readFile(moment)).rejects.toThrow('ENOENT');
+    expect(lb.lines.filter(({ event }) => event === 'error')).toEqual([]);
+    await lab.exec('l4', 'ip', 'addr', 'del', other, 'dev', 'lo');
+  });
+
   it('tries again when rules could not be changed', async () => {
     const broken = lab.file('broken');
     const script = lab.file('script');

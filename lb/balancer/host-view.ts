@@ -29,7 +29,7 @@ export class HostView {
 
   /**
    * @param owned left by a process that died
-   * @param onChange adapts rules and addresses to the host; retried after a second if it fails
+   * @param onChange adapts rules and addresses to the host; retried after `RETRY_MS` if it fails
    */
   constructor(owned: Holding[], onChange: () => Promise<void>) {
     this.owned = new OwnedAddresses(owned);
@@ -72,7 +72,7 @@ export class HostView {
     const former = this.#reconciled;
     await this.read();
     if (this.#facts === former) return;
-    await adapt();
+    await this.#adaptTo(adapt);
     const all = this.owned.all;
     const macs = new Map(former.interfaces.map(({ name, mac }) => [name, mac]));
     const moved = this.#facts.interfaces.filter(({ name, mac }) => (macs.get(name) ?? mac) !== mac);
@@ -86,10 +86,21 @@ export class HostView {
     if (this.#retry) clearTimeout(this.#retry);
   }
 
-  /** Retries on failure: the host may have changed meanwhile. */
+  /** What fails because the host was in the middle of a change, such as an address without its route, is no error. */
+  async #adaptTo(adapt: () => Promise<void>): Promise<void> {
+    const read = this.#facts;
+    await adapt().catch(async (error: unknown) => {
+      await this.read();
+      if (this.#facts === read) throw error;
+      await this.#adaptTo(adapt);
+    });
+  }
+
+  /** Retries on failure. */
   #follow(): void {
     void this.#onChange().catch((error: unknown) => {
       logError(error);
+      if (this.#retry) clearTimeout(this.#retry);
       if (!this.#ended) this.#retry = setTimeout(() => this.#follow(), RETRY_MS);
     });
   }
