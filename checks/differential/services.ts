@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PROFILES } from '../../harness/scenario/profiles.ts';
+import { PROFILES } from '../../harness/scenario/profiles/profiles.ts';
 import { PROFILE_NAMES, type ProfileName } from '../../harness/terms/profile-name.ts';
 import { mostly } from './settings.ts';
 

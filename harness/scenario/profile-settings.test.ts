@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { PROFILE_NAMES } from '../terms/profile-name.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
 import { planAt } from './plan-at.ts';
-import { PROFILES } from './profiles.ts';
+import { PROFILES } from './profiles/profiles.ts';
 import { readLab, readScenario } from './read/read.ts';
 import { resolvePlan } from './resolve/resolve.ts';
 import { parseYaml } from './yaml-file.ts';

@@ -1,7 +1,8 @@
 import { PROFILE_NAMES, type ProfileName } from '../terms/profile-name.ts';
 import { ROLES } from '../terms/role.ts';
 import { l4sOf } from './lab-queries.ts';
-import { type Profile, PROFILES, type Rule, type Sets, VIP } from './profiles.ts';
+import { type Profile, type Rule, type Sets, VIP } from './profiles/profile.ts';
+import { PROFILES } from './profiles/profiles.ts';
 import type { Problem } from './problem.ts';
 import { valueAt } from './partial-validation.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';

@@ -1,4 +1,4 @@
-import type { Sets } from './profiles.ts';
+import type { Sets } from './profiles/profile.ts';
 
 const PLACES: Record<keyof Sets, string> = { service: 'service', check: 'check', servers: 'servers', l4: 'L4' };
 

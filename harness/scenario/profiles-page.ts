@@ -1,6 +1,7 @@
 import { PROFILE_NAMES } from '../terms/profile-name.ts';
 import { profileMarkdown } from './profile-text.ts';
-import { type Profile, PROFILES, type Rule } from './profiles.ts';
+import type { Profile, Rule } from './profiles/profile.ts';
+import { PROFILES } from './profiles/profiles.ts';
 
 /** The reference page: what each profile sets, and by which document. */
 export function profilesPage(): string {
@@ -9,7 +10,7 @@ export function profilesPage(): string {
 
 const INTRODUCTION = `# Profiles: other load balancers
 
-Generated from \`harness/scenario/profiles.ts\` by \`npm run schema\`.
+Generated from \`harness/scenario/profiles/\` by \`npm run schema\`.
 
 \`\`\`yaml
 services:

@@ -1,4 +1,4 @@
-/** Profiles that a service can have (`like`). Their rules are in harness/scenario/profiles.ts. */
+/** Profiles that a service can have (`like`). Their rules are in harness/scenario/profiles/. */
 export const PROFILE_NAMES = [
   'aws-nlb',
   'aws-nlb-no-client-ip',

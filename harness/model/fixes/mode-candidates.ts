@@ -1,7 +1,7 @@
 import { bothPatches } from '../../scenario/merge-patch.ts';
 import { hostRoute } from '../../scenario/address.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
-import { PROFILES } from '../../scenario/profiles.ts';
+import { PROFILES } from '../../scenario/profiles/profiles.ts';
 import { MODES } from '../../terms/mode.ts';
 import { endsAt } from '../../terms/tunnel.ts';
 import type { ProfileName } from '../../terms/profile-name.ts';
