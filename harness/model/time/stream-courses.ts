@@ -4,7 +4,7 @@ import type { StreamPrediction } from '../../terms/stream-prediction.ts';
 import type { Prediction } from '../../terms/walk.ts';
 import { keptText, type Kept } from './kept-connection.ts';
 import { FIRST_REPETITION_MS, placesOf } from './predicted-outage.ts';
-import { longest } from './stages.ts';
+import { longest } from './step.ts';
 import { courses, endedByServer, isKept, type Course, type World } from './world.ts';
 
 /** Maximum number of distinct connection states of one stream. */

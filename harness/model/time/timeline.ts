@@ -10,7 +10,8 @@ import { samePaths, afterRuns, withoutFailures } from '../learned.ts';
 import { networkOf } from '../simulation/network.ts';
 import { holdersAt, withHolders } from '../simulation/pair-holders.ts';
 import { FIRST_REPETITION_MS, outageOf, placesOf } from './predicted-outage.ts';
-import { circumstancesAt, stagesOf, type Left } from './stages.ts';
+import { stagesOf } from './stages.ts';
+import { circumstancesAt, type Left } from './step.ts';
 import {
   answersOf,
   coursesOf,
