@@ -6,8 +6,8 @@ import type { LbConfig } from '../terms/config.ts';
 import { lbConfigSchema } from '../terms/config.ts';
 import { splitServices } from '../terms/split-services.ts';
 import { messageFor, plainIssues } from '../terms/messages.ts';
-import type { Problem } from '../terms/config-rules.ts';
-import { findProblems } from '../terms/config-rules.ts';
+import type { Problem } from '../rules/problem.ts';
+import { findProblems } from '../rules/config-rules.ts';
 import { LbError } from '../terms/errors.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Document } from 'yaml';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { Problem } from '../terms/config-rules.ts';
+import type { Problem } from '../rules/problem.ts';
 import { LbError } from '../terms/errors.ts';
 
 /**

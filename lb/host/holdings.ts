@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { LbConfig } from '../terms/config.ts';
-import { proxyIps } from '../terms/config-rules.ts';
+import { proxyIps } from '../terms/proxy-ips.ts';
 import type { HostFacts } from '../terms/facts.ts';
 import { deviceFor, onLink, onLinkNow } from '../terms/facts.ts';
 import type { Holding } from '../terms/holding.ts';

@@ -1,5 +1,5 @@
 import type { LbServer, LbService } from '../terms/config.ts';
-import { proxyIps } from '../terms/config-rules.ts';
+import { proxyIps } from '../terms/proxy-ips.ts';
 import { choose, markChosen } from './choose.ts';
 import { isDirect, MODES } from '../terms/mode.ts';
 import type { Family } from './family.ts';

@@ -1,5 +1,5 @@
-import type { LbConfig, LbService } from '../../../lb/terms/config.ts';
-import { MODES } from '../../terms/mode.ts';
+import type { LbConfig } from '../../../lb/terms/config.ts';
+import { proxyIps } from '../../../lb/terms/proxy-ips.ts';
 import type { NodePlan } from '../../terms/plan.ts';
 import { goneAddresses } from '../../scenario/lookup.ts';
 import { covers, prefix } from '../../scenario/prefix.ts';
@@ -31,12 +31,6 @@ export function localAddresses(node: NodePlan): LocalAddress[] {
 /** VIPs for which a load balancer answers ARP without owning them. */
 export function answeredVips(lb: LbConfig): string[] {
   return lb.vipOwner === false ? [...new Set(lb.services.map(({ vip }) => vip))] : [];
-}
-
-/** Explicit proxy IPs of a service; empty for `auto`. */
-export function proxyIps(service: LbService): string[] {
-  if (!MODES[service.mode].hidesSource || service.proxyIp === undefined || service.proxyIp === 'auto') return [];
-  return [service.proxyIp].flat();
 }
 
 function addedByLb(lb: LbConfig): string[] {

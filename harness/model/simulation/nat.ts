@@ -1,6 +1,6 @@
 import type { LbService } from '../../../lb/terms/config.ts';
 import { MODES, type ModeTraits } from '../../terms/mode.ts';
-import { proxyIps } from './address-ownership.ts';
+import { proxyIps } from '../../../lb/terms/proxy-ips.ts';
 import { hidesSource, movesDestination, sameTuple } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
 import type { Packet } from './packet.ts';

@@ -2,7 +2,7 @@ import type { LbService } from '../../../lb/terms/config.ts';
 import { portRange } from '../../../lb/terms/port-range.ts';
 import { callsOf } from '../../terms/by-name.ts';
 import type { Plan, StepPlan, StreamPlan } from '../../terms/plan.ts';
-import { proxyIps } from './address-ownership.ts';
+import { proxyIps } from '../../../lb/terms/proxy-ips.ts';
 
 /**
  * Whether a load balancer may find no free source port toward a server: its proxy IPs have fewer ports than the plan

@@ -1,6 +1,6 @@
 import { noSuch } from '../../did-you-mean.ts';
 import { MODES } from '../../terms/mode.ts';
-import { findProblems } from '../../../lb/terms/config-rules.ts';
+import { findProblems } from '../../../lb/rules/config-rules.ts';
 import { host, isV6 } from '../address.ts';
 import type { Problem } from '../problem.ts';
 import { addressesInScenario, familyName } from './check-messages.ts';

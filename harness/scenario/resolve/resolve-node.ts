@@ -1,3 +1,4 @@
+import { MODES } from '../../terms/mode.ts';
 import { ROLES } from '../../terms/role.ts';
 import { hostRoute } from '../address.ts';
 import type { BalancerPlan, InterfacePlan, NodePlan } from '../../terms/plan.ts';
@@ -133,7 +134,7 @@ function tunnelEnds(
   body: ScenarioFile,
 ): Pick<NodePlan, 'tunnelEnds'> {
   const tunnels = Object.entries(body.services)
-    .filter(([, { mode, pool }]) => mode === 'ipip' && pool.some((server) => server.node === node))
+    .filter(([, { mode, pool }]) => MODES[mode].handsOver === 'tunnel' && pool.some((server) => server.node === node))
     .map(([name, service]) => ({
       name,
       end: { address: serverAddress(node, service, lab, body), carries: versionOf(service.vip) },
