@@ -17,6 +17,7 @@ import { tablesOf, tracksConnections } from './node-tables.ts';
 import { ONE_SEGMENT_PER_FRAME } from './one-segment.ts';
 import { ipBatch, ipTolerantBatch, program } from './programs/program.ts';
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
+import type { AgentFault } from '../terms/fault.ts';
 import { LARGEST_MTU } from '../terms/limits.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import type { WiredInterface } from './protocol.ts';
@@ -309,16 +310,18 @@ export function writeSysctls(values: Record<string, string>): [string, string][]
       writeFileSync(file, value);
       former.push([path, before]);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-        throw new AgentError(
-          { code: 'sysctl-missing', params: { setting: path.replaceAll('/', '.') } },
-          { cause: error },
-        );
-      const params = { setting: `${path}=${value}`, error: (error as Error).message };
-      throw new AgentError({ code: 'sysctl-failed', params }, { cause: error });
+      throw new AgentError(sysctlFault(path, value, error as NodeJS.ErrnoException), { cause: error });
     }
   }
   return former;
+}
+
+function sysctlFault(path: string, value: string, { code, message }: NodeJS.ErrnoException): AgentFault {
+  const setting = path.replaceAll('/', '.');
+  if (code === 'ENOENT') return { code: 'sysctl-missing', params: { setting } };
+  if (code === 'EACCES' || code === 'EPERM') return { code: 'sysctl-read-only', params: { setting } };
+  if (code === 'EINVAL' || code === 'ERANGE') return { code: 'sysctl-value', params: { setting, value } };
+  return { code: 'sysctl-failed', params: { setting: `${path}=${value}`, error: message } };
 }
 
 /** Path for writing settings: under Docker Compose /proc/sys is read-only, but a second mount of it is writable. */

@@ -112,9 +112,15 @@ test(
       await lab.node('s1').call('run', { argv: ['ip', 'addr', 'add', '203.0.113.99/32', 'dev', 'lo'] });
       await lab.configure(plans[0]!);
       expect(await lab.reset()).toBe(false);
-      await expect(lab.configure(onServer(plans[0]!, { 'net/ipv4/no_such': '0' }))).rejects.toMatchObject({
-        fault: { params: { fault: { code: 'sysctl-missing', params: { setting: 'net.ipv4.no_such' } } } },
-      });
+      for (const [path, value, fault] of [
+        ['net/ipv4/no_such', '0', { code: 'sysctl-missing', params: { setting: 'net.ipv4.no_such' } }],
+        // Of a whole machine: read-only in a node.
+        ['net/netfilter/nf_conntrack_buckets', '16', { code: 'sysctl-read-only' }],
+        ['net/ipv4/tcp_ecn', '9', { code: 'sysctl-value', params: { setting: 'net.ipv4.tcp_ecn', value: '9' } }],
+      ] as const)
+        await expect(lab.configure(onServer(plans[0]!, { [path]: value }))).rejects.toMatchObject({
+          fault: { params: { node: 's1', fault } },
+        });
     } finally {
       await lab[Symbol.asyncDispose]();
     }

@@ -150,7 +150,7 @@ const nodeSettings = z.strictObject({
     )
     .optional()
     .describe(
-      'Settings of single interfaces, by peer (`l2-2` for a second link to l2). Later settings win, both of nodes and of interfaces. Linux also applies the settings of the node (`conf/all`): for `rpFilter`, `arpIgnore` and `arpAnnounce` the larger value, for `acceptLocal`, `proxyArp` and `sendRedirects` either value enables it.',
+      'Settings of single interfaces, by peer (`l2-2` for a second link to l2). For a trunk `sw` means all of its VLANs, and `sw.10` one of them, which wins. Later settings win, both of nodes and of interfaces. Linux also applies the settings of the node (`conf/all`): for `rpFilter`, `arpIgnore` and `arpAnnounce` the larger value, for `acceptLocal`, `proxyArp` and `sendRedirects` either value enables it.',
     ),
   forwarding: z.boolean().optional().describe('Whether the node forwards IP packets; true for l3 and l4.'),
   firewall: z
@@ -209,7 +209,7 @@ const nodeSettings = z.strictObject({
     )
     .optional()
     .describe(
-      'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model ignores all but `net.netfilter.nf_conntrack_tcp_be_liberal`. If another one changes a flow, prediction and observation differ.',
+      'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model ignores all but `net.netfilter.nf_conntrack_tcp_be_liberal`. If another one changes a flow, prediction and observation differ. Only settings that each network namespace has of its own: others, such as `net.core.rmem_max`, are refused.',
     ),
   down: z.array(linkName).optional().describe('Links to take down, by peer; `l2-2` is the second link to l2.'),
   ports: z

@@ -1,5 +1,6 @@
 import { ROLES } from '../terms/role.ts';
 import type { InterfaceSettings } from './interface-settings.ts';
+import { sysctlPath } from './sysctl-path.ts';
 import type { NodeSettings, LabNode } from './schema.ts';
 
 /** `all`, `default`, or an interface, with its settings. */
@@ -40,7 +41,7 @@ export function sysctls(
     // A proxy reply would otherwise be delayed by up to 0.8 s.
     if (settings.proxyArp === true || own.proxyArp === true) values[`net/ipv4/neigh/${name}/proxy_delay`] = '0';
   }
-  for (const [name, value] of Object.entries(settings.sysctls ?? {})) values[name.replaceAll('.', '/')] = String(value);
+  for (const [name, value] of Object.entries(settings.sysctls ?? {})) values[sysctlPath(name)] = String(value);
   return values;
 }
 

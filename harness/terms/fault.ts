@@ -51,6 +51,9 @@ export interface AgentFaults {
   'program-late': { command: string; awaited: string; seconds: number; output: string };
   'interface-missing': { address: string };
   'sysctl-missing': { setting: string };
+  /** A setting of the whole machine, or one that can only be read. */
+  'sysctl-read-only': { setting: string };
+  'sysctl-value': { setting: string; value: string };
   'sysctl-failed': { setting: string; error: string };
   'capture-ended': { iface: string; output: string };
   'capture-late': { iface: string; seconds: number; output: string };

@@ -402,6 +402,9 @@ export const en: Catalogue = {
       `${command} did not reach ${awaited} within ${seconds} s.${printed(output)}`,
     'interface-missing': ({ address }) => `No interface has the address ${address}.`,
     'sysctl-missing': ({ setting }) => `The kernel has no setting ${setting}.`,
+    'sysctl-read-only': ({ setting }) =>
+      `The kernel does not let a node change ${setting}: it is a setting of the whole machine, or can only be read. Remove it from \`sysctls\`; a setting of the machine can be changed on the host of the engine.`,
+    'sysctl-value': ({ setting, value }) => `The kernel does not accept the value ${value} for ${setting}.`,
     'sysctl-failed': ({ setting, error }) => `sysctl ${setting} failed: ${error}`,
     'capture-ended': ({ iface, output }) => `tcpdump on ${iface} ended.${printed(output)}`,
     'capture-late': ({ iface, seconds, output }) =>

@@ -170,6 +170,8 @@ export const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'program-late': { command: 'keepalived -n', awaited: 'a state in VRRP', seconds: 61, output: 'slow' },
     'interface-missing': { address },
     'sysctl-missing': { setting: 'net.ipv4.tcp_timestamp' },
+    'sysctl-read-only': { setting: 'net.core.rmem_max' },
+    'sysctl-value': { setting: 'net.ipv4.tcp_ecn', value: '9' },
     'sysctl-failed': { setting: 'net/ipv4/ip_forward=1', error: 'EROFS' },
     'capture-ended': { iface: 'eth9', output: 'killed' },
     'capture-late': { iface: 'eth9', seconds: 61, output: 'slow' },

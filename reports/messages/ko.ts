@@ -394,6 +394,9 @@ export const ko: Catalogue = {
       `${command}: ${seconds}초 안에 ${awaited} 상태에 이르지 못했습니다.${printed(output)}`,
     'interface-missing': ({ address }) => `${address} 주소를 가진 인터페이스가 없습니다.`,
     'sysctl-missing': ({ setting }) => `커널에 ${setting} 설정이 없습니다.`,
+    'sysctl-read-only': ({ setting }) =>
+      `커널은 노드가 ${setting} 설정을 바꾸는 것을 허용하지 않습니다. 시스템 전체의 설정이거나 읽기 전용입니다. \`sysctls\`에서 삭제하십시오. 시스템 전체의 설정은 엔진의 호스트에서 바꿀 수 있습니다.`,
+    'sysctl-value': ({ setting, value }) => `커널은 ${setting}의 값으로 ${value}을(를) 받아들이지 않습니다.`,
     'sysctl-failed': ({ setting, error }) => `sysctl ${setting} 설정에 실패했습니다: ${error}`,
     'capture-ended': ({ iface, output }) => `${iface}의 tcpdump가 종료되었습니다.${printed(output)}`,
     'capture-late': ({ iface, seconds, output }) =>

@@ -39,6 +39,19 @@ describe('settings', () => {
     expect(of({ ...one, rpFilter: 1 })).toEqual(['1', '1', '0', { client: 1500, l2: 9000 }]);
   });
 
+  test('a setting of a trunk is one of all its VLANs; one of a VLAN wins, as does a kernel setting by name', () => {
+    const of = (l4: object): unknown => {
+      const { sysctls, interfaces } = node(planOf({ nodes: { l4 } }, readFileSync('labs/stick.yaml', 'utf8')), 'l4');
+      const read = (dev: string, key: string): string | undefined => sysctls[`net/ipv4/conf/${dev}/${key}`];
+      return interfaces.map(({ name, mtu }) => [name, mtu, read(name, 'rp_filter'), read(name, 'arp_filter')]);
+    };
+    const interfaces = { sw: { rpFilter: 1, mtu: 1400 }, 'sw.20': { rpFilter: 2, mtu: 1300 } };
+    expect(of({ interfaces, sysctls: { 'net.ipv4.conf.sw.20.arp_filter': 1 } })).toEqual([
+      ['sw.10', 1400, '1', undefined],
+      ['sw.20', 1300, '2', '1'],
+    ]);
+  });
+
   test.each([
     ['a role', 'l4', '203.0.113.2'],
     ['a node', 's2', '203.0.113.12'],
