@@ -56,6 +56,8 @@ export function ineffectiveServiceFields(scenario: ScenarioFile): Problem[] {
 
 /** Settings without effect on a switch without address. */
 const OF_IP: (keyof NodeSettings)[] = [
+  'gateway',
+  'routes',
   'address',
   'loopback',
   'undoDscp',

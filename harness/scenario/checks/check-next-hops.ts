@@ -28,6 +28,9 @@ function routeProblems(
   { lab, services }: { lab: Lab; services: ScenarioFile['services'] },
   { name, layers }: { name: string; layers: Layer[] },
 ): NodeProblem[] {
+  const { role, bridge } = lab.nodes[name]!;
+  // A switch without an address has no routes, which is reported elsewhere.
+  if (ROLES[role].switches && typeof bridge !== 'string') return [];
   const settings = Object.assign({}, lab.nodes[name]!, ...layers.map((layer) => layer.settings)) as NodeSettings;
   // A new address may invalidate an existing route.
   const pathTo = (key: 'gateway' | 'routes'): Path | null => pathOf(layers, key) ?? pathOf(layers, 'address');
