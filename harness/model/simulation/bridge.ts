@@ -101,7 +101,9 @@ function leadsTo(network: Network, { name }: Host, port: string, mac: string): b
 }
 
 function macsBehind({ hosts, wires }: Network, name: string, port: string): Set<string> {
-  const seen = new Set([name]);
+  // In a ring of switches, frames may come back to a switch in another of its VLANs.
+  const bridgeOf = (host: Host, port: string): string => `${host.name} ${host.vlans.get(port) ?? ''}`;
+  const seen = new Set([bridgeOf(hosts.get(name)!, port)]);
   const macs = new Set<string>();
   const open = [`${name}/${port}`];
   for (let from = open.pop(); from !== undefined; from = open.pop()) {
@@ -110,8 +112,8 @@ function macsBehind({ hosts, wires }: Network, name: string, port: string): Set<
     if (!far || !host) continue;
     const isSwitch = host.ports.length > 0;
     for (const { name: own, mac } of host.plan.interfaces) if (isSwitch || own === far.iface) macs.add(mac);
-    if (!isSwitch || seen.has(far.node)) continue;
-    seen.add(far.node);
+    if (!isSwitch || seen.has(bridgeOf(host, far.iface))) continue;
+    seen.add(bridgeOf(host, far.iface));
     open.push(...otherPortsInVlan(host.plan, far.iface).map((own) => `${far.node}/${own.name}`));
   }
   return macs;
