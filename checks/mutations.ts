@@ -346,7 +346,7 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('failures/filter', 'no-filter', [
     ['the L3 rejects TCP to port 80', filtered('l3', { reject: { protocol: 'tcp', port: 80 } }), 'filtered', 'l3'],
     ['the L4 drops what is too big', filtered('l4', { drop: { protocol: 'icmp', type: 'too-big' } }), 'filtered', 'l4'],
-    ['the client drops what comes from the VIP', filtered('client', { drop: { from: VIP } }), 'filtered', 'client'],
+    ['the client drops what comes from the VIP', filtered('client', { drop: { from: 'web' } }), 'filtered', 'client'],
   ]),
   ...mutations('failures/filter', 'both-let-in', [
     [

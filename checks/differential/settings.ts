@@ -19,7 +19,7 @@ function merged(...parts: fc.Arbitrary<Record<string, unknown>>[]): fc.Arbitrary
   return fc.tuple(...parts).map((all) => Object.assign({}, ...all) as Record<string, unknown>);
 }
 
-/** Rules of packet filters; with node names, because a lab may have either address family. */
+/** Rules of packet filters; with names, because a lab may have either address family. */
 const FILTERS = [
   [{ drop: { protocol: 'icmp', type: 'too-big' } }],
   [{ drop: { protocol: 'icmp' } }],
@@ -35,6 +35,7 @@ const FILTERS = [
   [{ reject: { to: 'client' } }],
   [{ reject: { protocol: 'tcp', to: 's1' } }],
   [{ accept: { from: 'l4' } }, { drop: { protocol: 'tcp' } }],
+  [{ reject: { protocol: 'tcp', to: 'web' } }],
 ];
 
 /** Kernel settings of any node with IP. */

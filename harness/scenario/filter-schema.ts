@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { FILTER_ACTIONS, FILTER_PROTOCOLS, type FilterAction, ICMP_TYPES } from '../terms/filter.ts';
 import { canonical, isAddress, network } from './address.ts';
-import { cidrText, isCidr, nodeName } from './schema-values.ts';
+import { cidrText, isCidr, serviceName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
 /** Canonical form of an address or network; names are unchanged. */
 const place = z
   .string()
   .refine(
-    (text) => isAddress(text) || isCidr(text) || nodeName.safeParse(text).success,
-    mustBe('an address, a network like 198.51.100.0/24, or a node'),
+    (text) => isAddress(text) || isCidr(text) || serviceName.safeParse(text).success,
+    mustBe('an address, a network like 198.51.100.0/24, a node, or a service'),
   )
   .refine((text) => !isCidr(text) || network(text) === cidrText(text), mustBe('a network address (all host bits zero)'))
   .overwrite((text) => (isCidr(text) ? cidrText(text) : isAddress(text) ? canonical(text) : text));
@@ -23,7 +23,7 @@ const match = z.strictObject({
     ),
   port: z.int().min(1).max(65535).optional().describe('Destination port of `tcp` or `udp`.'),
   type: z.enum(ICMP_TYPES).optional().describe('Message of `icmp`; `unreachable` does not mean `too-big`.'),
-  from: place.optional().describe('Source: an address, a network, or a node (its addresses).'),
+  from: place.optional().describe('Source: an address, a network, a node (its addresses), or a service (its VIP).'),
   to: place.optional().describe('Destination, written like `from`.'),
 });
 

@@ -201,9 +201,15 @@ export const flow = z.strictObject({
     .describe('Source port (http, tcp, udp) of a flow with one attempt. Default: a new one per attempt.'),
   bytes: payload
     .default(0)
-    .describe('Extra payload in each direction, bytes. icmp: the whole payload, like `ping -s`; default 56.'),
-  requestBytes: payload.optional().describe('Extra payload of requests instead of `bytes`, like an upload.'),
-  replyBytes: payload.optional().describe('Extra payload of replies instead of `bytes`, like a download.'),
+    .describe(
+      'Extra payload in each direction, bytes; udp: at most 65,000. icmp: the whole payload, like `ping -s`, from 56 to 65,507; default 56.',
+    ),
+  requestBytes: payload
+    .optional()
+    .describe('Extra payload of requests instead of `bytes`, like an upload; udp: at most 65,000. Not for icmp.'),
+  replyBytes: payload
+    .optional()
+    .describe('Extra payload of replies instead of `bytes`, like a download; udp: at most 65,000. Not for icmp.'),
   exchanges: z
     .int()
     .min(1)

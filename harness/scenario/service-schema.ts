@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkSchema, instead, routeServiceSchema, serviceSchema } from '../../lb/terms/config.ts';
+import { checkSchema, instead, noneOfRoute, routeServiceSchema, serviceSchema } from '../../lb/terms/config.ts';
 import { PROFILE_NAMES } from '../terms/profile-name.ts';
 import { MODES, SERVICE_MODES, type Mode } from '../../lb/terms/mode.ts';
 import { canonicalNetwork } from '../../lb/terms/network.ts';
@@ -25,11 +25,7 @@ const l4 = z
   .optional()
   .describe('Its L4 node, or several with the same VIP and pool. Default: the only l4 of the lab.');
 
-/**
- * A service of the load balancer, with nodes as servers. Labs are short-lived, so checks are quick, and servers never
- * have flows before they drain.
- */
-export const service = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: true }).extend({
+const ofVip = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: true }).extend({
   like: z
     .enum(PROFILE_NAMES)
     .optional()
@@ -70,6 +66,12 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
     .optional()
     .describe('Health check. Default: none.'),
 });
+
+/**
+ * A service of the load balancer, with nodes as servers. Labs are short-lived, so checks are quick, and servers never
+ * have flows before they drain.
+ */
+export const service = z.strictObject(ofVip.shape, noneOfRoute(messageFor));
 
 const { to, ...ofRoute } = routeServiceSchema.omit({ name: true }).shape;
 

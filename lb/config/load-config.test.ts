@@ -243,6 +243,12 @@ it.each([
     '10:5: services.1.servers: `servers` is not valid in mode route: write `nextHops`',
   ],
   [
+    'its own field in another service',
+    'mode: dnat',
+    'mode: dnat, hash: source',
+    '4:59: services.0.hash: `hash` is only valid in mode route, not in dnat',
+  ],
+  [
     'a key that there is not',
     'hash: source',
     'hash: source\n    color: red',

@@ -62,8 +62,7 @@ export const checkSchema = z.strictObject({
   expect: z.string().min(1).max(1024).optional().describe('udp: text that the answer must contain.'),
 });
 
-/** One service of a load balancer. */
-export const serviceSchema = z.strictObject({
+const serviceFields = {
   name: name.describe('Name of the service; unique.'),
   vip: address.describe(
     'Virtual IP: the address that clients call; required with `port` and `servers`, except in mode route.',
@@ -138,43 +137,65 @@ export const serviceSchema = z.strictObject({
     .default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 })
     .describe('Health check of every server.'),
   servers: z.array(server).min(1).describe('The pool.'),
-});
+};
+
+/** One service of a load balancer. */
+export const serviceSchema = z.strictObject(serviceFields, noneOfRoute(messageFor));
 
 const NO_SERVERS = 'write `nextHops`';
 const NOTHING_CHANGED = 'it does not change packets';
+const NOT_CHECKED = 'next hops are not checked';
 const NO_FIELD_OF_ROUTE: Record<string, string> = {
   vip: 'write `to`, the destination network',
   port: 'it applies to all ports',
   protocol: 'it applies to all protocols',
   pool: NO_SERVERS,
   servers: NO_SERVERS,
-  check: 'next hops are not checked',
+  check: NOT_CHECKED,
+  whenNoneUp: NOT_CHECKED,
+  drainDeadlineMs: 'next hops do not drain',
   scheduler: 'write `hash`',
   persistence: 'write `hash`',
+  ownCalls: 'it applies to forwarded packets',
+  like: 'profiles are for services with a VIP',
   proxyIp: NOTHING_CHANGED,
   proxyPorts: NOTHING_CHANGED,
   sourceMac: NOTHING_CHANGED,
   dscp: NOTHING_CHANGED,
+  outer: NOTHING_CHANGED,
   mssClamp: NOTHING_CHANGED,
 };
 
-/**
- * The error option for services of mode `route`: what to write instead of a field of the other modes, one line each.
- */
-export function instead(messageFor: (issue: z.core.$ZodRawIssue) => string) {
+/** Fields of mode `route` only. */
+const ONLY_OF_ROUTE = ['to', 'nextHops', 'hash'];
+
+type MessageFor = (issue: z.core.$ZodRawIssue) => string;
+
+/** The error option for unknown fields, one line each. @param known a message for fields of other modes */
+function unknownFields(messageFor: MessageFor, known: (key: string, input: unknown) => string | undefined) {
   return {
     error: (issue: z.core.$ZodRawIssue): string | undefined =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys
-            .map((key) => {
-              const why = NO_FIELD_OF_ROUTE[key];
-              return why === undefined
-                ? messageFor({ ...issue, keys: [key] })
-                : `\`${key}\` is not valid in mode route: ${why}`;
-            })
-            .join('\n')
+        ? issue.keys.map((key) => known(key, issue.input) ?? messageFor({ ...issue, keys: [key] })).join('\n')
         : undefined,
   };
+}
+
+/** The error option for services of mode `route`: what to write instead of a field of the other modes. */
+export function instead(messageFor: MessageFor) {
+  return unknownFields(messageFor, (key) => {
+    const why = NO_FIELD_OF_ROUTE[key];
+    return why === undefined ? undefined : `\`${key}\` is not valid in mode route: ${why}`;
+  });
+}
+
+/** The error option for services of the other modes. */
+export function noneOfRoute(messageFor: MessageFor) {
+  return unknownFields(messageFor, (key, input) => {
+    if (!ONLY_OF_ROUTE.includes(key)) return undefined;
+    const mode = (input as { mode?: unknown }).mode as Mode;
+    return `\`${key}\` is only valid in mode route${mode in MODES ? `, not in ${mode}` : ''}`;
+  });
 }
 
 const A_NETWORK = '`any`, or a network like 198.51.100.0/24, with all host bits zero';

@@ -10,8 +10,14 @@ import type { Lab, LabNode, NodeSettings, ScenarioFile } from '../schema.ts';
 import { isCidr } from '../schema-values.ts';
 import type { Path } from '../yaml-file.ts';
 
+/** What the names in a rule can mean. */
+interface Declared {
+  lab: Lab;
+  services: ScenarioFile['services'];
+}
+
 /** Filter rules that cannot match, or contain unknown names. @param path of the node's settings */
-export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab): Problem[] {
+export function checkFilter(path: Path, { filter = [] }: NodeSettings, declared: Declared): Problem[] {
   return filter.flatMap((rule, index) => {
     // Several actions in one rule are already reported.
     if (FILTER_ACTIONS.filter((one) => rule[one] !== undefined).length !== 1) return [];
@@ -22,8 +28,8 @@ export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab)
       { field: 'from', place: from },
       { field: 'to', place: to },
     ].flatMap(({ field, place }) => (place === undefined ? [] : [{ field, place }]));
-    const wrong = places.flatMap(({ field, place }) => wrongPlace(at(field), place, lab));
-    const families = places.map(({ place }) => familiesOf(place, lab));
+    const wrong = places.flatMap(({ field, place }) => wrongPlace(at(field), place, declared));
+    const families = places.map(({ place }) => familiesOf(place, declared));
     const isEmpty =
       wrong.length === 0 && families.length === 2 && !families[0]!.some((v6) => families[1]!.includes(v6));
     return [
@@ -68,16 +74,22 @@ function unreached(path: Path, filter: FilterRuleAsWritten[], index: number): Pr
     : [];
 }
 
-function wrongPlace(path: Path, place: string, lab: Lab): Problem[] {
-  if (isAddress(place) || isCidr(place)) return [];
-  const dependsOn = [['nodes', place], ['links']];
-  if (!lab.nodes[place]) return [{ path, message: noSuch('node', place, Object.keys(lab.nodes)), dependsOn }];
-  return familiesOf(place, lab).length > 0 ? [] : [{ path, message: `${place} has no address`, dependsOn }];
+function wrongPlace(path: Path, place: string, declared: Declared): Problem[] {
+  const { lab, services } = declared;
+  if (isAddress(place) || isCidr(place) || services[place] !== undefined) return [];
+  const dependsOn = [['nodes', place], ['links'], ['services', place]];
+  if (!lab.nodes[place]) {
+    const names = Object.keys(services);
+    const kind = names.length === 0 ? 'node' : 'node or service';
+    return [{ path, message: noSuch(kind, place, [...Object.keys(lab.nodes), ...names]), dependsOn }];
+  }
+  return familiesOf(place, declared).length > 0 ? [] : [{ path, message: `${place} has no address`, dependsOn }];
 }
 
 /** Address families of a rule's place: true for IPv6. */
-function familiesOf(place: string, lab: Lab): boolean[] {
-  if (isAddress(place) || isCidr(place)) return [isV6(place)];
+function familiesOf(place: string, { lab, services }: Declared): boolean[] {
+  const address = services[place]?.vip ?? place;
+  if (isAddress(address) || isCidr(address)) return [isV6(address)];
   return [...new Set(nodeAddresses(lab, place).map(isV6))];
 }
 

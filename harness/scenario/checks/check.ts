@@ -198,7 +198,10 @@ function checkSettings(
     ];
     problems.push(...what.map((message) => ({ path: [...path, 'address'], message, dependsOn: [['links']] })));
   }
-  problems.push(...checkSysctls(path, settings, names, lab), ...checkFilter(path, settings, lab));
+  problems.push(
+    ...checkSysctls(path, settings, names, lab),
+    ...checkFilter(path, settings, { lab, services: declared }),
+  );
   problems.push(...checkNat(path, settings, node, { lab, services: declared }));
   problems.push(...checkPorts(path, settings, names, lab));
   const onlyL4 = (['vipOwner', 'lb'] as const).filter((key) => settings[key] !== undefined);

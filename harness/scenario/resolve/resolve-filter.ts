@@ -3,10 +3,10 @@ import { host, hostRoute, isAddress } from '../address.ts';
 import { actionOf, type FilterRuleAsWritten } from '../filter-schema.ts';
 import { isCidr } from '../schema-values.ts';
 
-/** @param addressesOf addresses (CIDR) of a node in a rule */
+/** @param addressesOf addresses (CIDR) of a node or service in a rule */
 export function resolveFilter(
   rules: FilterRuleAsWritten[],
-  addressesOf: (node: string) => readonly string[],
+  addressesOf: (named: string) => readonly string[],
 ): FilterRule[] {
   const networks = (place: string): string[] =>
     isCidr(place)

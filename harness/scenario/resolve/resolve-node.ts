@@ -52,9 +52,11 @@ export function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: bo
 
 function filterOf({ filter = [] }: LabNode, lab: Lab, body: ScenarioFile): Pick<NodePlan, 'filter'> {
   if (filter.length === 0) return {};
-  const addressesOf = (node: string): readonly string[] => {
-    const { address } = settingsOf(node, lab, body);
-    return address === undefined ? nodeAddresses(lab, node) : [address];
+  const addressesOf = (named: string): readonly string[] => {
+    const vip = body.services[named]?.vip;
+    if (vip !== undefined) return [hostRoute(vip)];
+    const { address } = settingsOf(named, lab, body);
+    return address === undefined ? nodeAddresses(lab, named) : [address];
   };
   return { filter: resolveFilter(filter, addressesOf) };
 }

@@ -52,6 +52,16 @@ describe('settings', () => {
     ]);
   });
 
+  test('a filter rule may name a node or a service', () => {
+    const filter = [{ drop: { from: 'client', to: 'web' } }, { reject: { from: 'web6' } }];
+    const web6 = { vip: '2001:db8::80', port: 80, mode: 'ipip', pool: ['s1'], outer: 'ipv4' };
+    const rules = node(planOf({ nodes: { l3: { filter } }, services: { web: WEB, web6 } }), 'l3').filter;
+    expect(rules).toMatchObject([
+      { from: ['198.51.100.10/32'], to: ['203.0.113.80/32'], text: 'drop from client to web' },
+      { from: ['2001:db8::80/128'], text: 'reject from web6' },
+    ]);
+  });
+
   test.each([
     ['a role', 'l4', '203.0.113.2'],
     ['a node', 's2', '203.0.113.12'],
