@@ -23,7 +23,7 @@ export function networksBlocked(fault: Faults['networks-blocked']): string {
               `  table ${family} ${table}, chain ${chain}: ${how} (${OWNERS[owner]})`,
           ),
         ]
-      : [`No chain of nftables says so. See: ${listRulesCommand(legacy)}`]),
+      : [`No nftables chain does this. See: ${listRulesCommand(legacy)}`]),
     ...(offBridges === null
       ? []
       : [

@@ -7,10 +7,10 @@ export function networksBlocked(fault: Faults['networks-blocked']): string {
   const offBridges = offBridgesCommand(chains);
   const letThrough = letThroughCommands(fault);
   return [
-    `Docker의 네트워크가 ${versions.join(', ')} 패킷을 전달하지 않습니다. 호스트가 브리지를 지나는 패킷을 버리므로 어떤 흐름도 판정할 수 없습니다.`,
+    `Docker의 네트워크가 ${versions.join(', ')} 패킷을 전달하지 않습니다. 호스트가 브리지를 지나는 패킷을 폐기하므로 어떤 흐름도 판정할 수 없습니다.`,
     ...(chains.length > 0
       ? [
-          '브리지를 지나는 패킷까지 버리거나 거부하는 체인:',
+          '브리지를 지나는 패킷도 폐기하거나 거부하는 체인:',
           ...chains.map(
             ({ family, table, chain, how, owner }) => `  table ${family} ${table}, chain ${chain}: ${how} (${owner})`,
           ),
@@ -19,7 +19,7 @@ export function networksBlocked(fault: Faults['networks-blocked']): string {
     ...(offBridges === null
       ? []
       : [
-          '다음 부팅까지 방화벽이 브리지를 보지 않게 하십시오(/etc/sysctl.d의 파일로 두면 유지됩니다):',
+          '브리지를 지나는 패킷을 방화벽에서 제외하십시오(재부팅 전까지, /etc/sysctl.d에 파일로 두면 계속 유지됩니다):',
           `  ${offBridges}`,
         ]),
     ...(letThrough.length === 0

@@ -8,13 +8,13 @@ import { linkText, type TimelineTexts } from './timeline.ts';
 /** Why an outage has a bound, in Korean. */
 export const bounds: Texts<Bounds> = {
   'master-down': ({ pair, advertMs, ms }) =>
-    `${pair}의 backup은 마지막 광고(${advertMs}ms마다) 뒤 ${round(ms)}ms에 넘겨받습니다.`,
+    `${pair}의 backup은 마지막 광고(간격 ${advertMs}ms) ${round(ms)}ms 뒤에 주소를 넘겨받습니다.`,
   'check-fails': ({ service, intervalMs, timeoutMs, fall, ms }) =>
-    `죽은 서버는 ${round(ms)}ms 안에 ${service}에서 빠집니다(검사 간격 ${intervalMs}ms, 제한 시간 ${timeoutMs}ms, fall ${fall}).`,
+    `응답하지 않는 서버는 ${round(ms)}ms 안에 ${service}에서 제외됩니다(헬스 체크 간격 ${intervalMs}ms, 타임아웃 ${timeoutMs}ms, fall ${fall}).`,
   'check-passes': ({ service, intervalMs, rise, ms }) =>
-    `서버는 ${round(ms)}ms 안에 ${service}에 돌아옵니다(검사 간격 ${intervalMs}ms, rise ${rise}).`,
-  'neighbour-ages': ({ node, ms }) => `${node}은(는) ${round(ms)}ms 안에 이웃의 MAC을 다시 묻습니다.`,
-  'mac-ages': ({ node, ms }) => `${node}은(는) ${round(ms)}ms 동안 소식이 없는 MAC을 잊습니다.`,
+    `복구된 서버는 ${round(ms)}ms 안에 ${service}에 돌아옵니다(헬스 체크 간격 ${intervalMs}ms, rise ${rise}).`,
+  'neighbour-ages': ({ node, ms }) => `${node}은(는) ${round(ms)}ms 안에 이웃의 MAC을 다시 확인합니다.`,
+  'mac-ages': ({ node, ms }) => `${node}은(는) ${round(ms)}ms 동안 프레임이 없는 MAC을 삭제합니다.`,
 };
 
 /** What the model does not know, in Korean. */
@@ -22,11 +22,11 @@ export const unknowns: Texts<Unknowns> = {
   'pick-unknown': ({ service }) =>
     `해시가 ${service}에서 어느 서버를 고를지 알 수 없어, 연결이 살아남을지도 알 수 없습니다.`,
   'holder-unknown': ({ address, nodes }) =>
-    `${nodes.join(', ')}이(가) ${address}을(를) 동시에 가지고 있어, 누구의 응답이 쓰일지는 우연입니다.`,
+    `${nodes.join(', ')}이(가) ${address}을(를) 동시에 가지고 있어, 어느 노드의 응답이 쓰일지는 무작위입니다.`,
   'master-unknown': ({ pair, nodes }) =>
-    `${nodes.join(', ')} 중 누가 ${pair}의 master인지 알 수 없습니다. 모델은 그 전에 일어난 일을 따라가지 못합니다.`,
+    `${nodes.join(', ')} 중 누가 ${pair}의 master인지 그 전에 일어난 일로는 모델이 알 수 없습니다.`,
   'neighbours-unknown': ({ address, nodes }) =>
-    `${nodes.join(', ')}이(가) ${address}을(를) 동시에 가지고 있었고, master로 남은 노드가 다시 알릴지는 우연입니다.`,
+    `${nodes.join(', ')}이(가) ${address}을(를) 동시에 가지고 있었고, master로 남은 노드가 주소를 다시 알릴지는 무작위입니다.`,
   'action-unknown': ({ action }) => `모델은 ${action}의 효과를 알지 못합니다.`,
 };
 
@@ -40,9 +40,9 @@ const ACTIONS: { [Do in ActionPlan['do']]: (action: Action<Do>) => string } = {
   startLb: ({ node }) => `${node}의 로드 밸런서 시작`,
   restartLb: ({ node }) => `${node}의 로드 밸런서 재시작`,
   reloadLb: ({ node }) => `${node}의 로드 밸런서 설정 다시 읽기`,
-  linkDown: (action) => `링크 ${linkText(action)} 끊기`,
-  linkUp: (action) => `링크 ${linkText(action)} 잇기`,
-  flap: ({ downMs, upMs, ...link }) => `링크 ${linkText(link)} 끊김 반복(${downMs}ms 끊김, ${upMs}ms 이어짐)`,
+  linkDown: (action) => `링크 ${linkText(action)} 다운`,
+  linkUp: (action) => `링크 ${linkText(action)} 업`,
+  flap: ({ downMs, upMs, ...link }) => `링크 ${linkText(link)} 플래핑(다운 ${downMs}ms, 업 ${upMs}ms)`,
   stopListeners: ({ node }) => `${node}의 리스너 중지`,
   startListeners: ({ node }) => `${node}의 리스너 시작`,
   failChecks: ({ node }) => `${node}의 헬스 체크 실패`,
@@ -75,7 +75,7 @@ export const timeline: TimelineTexts = {
     backup: 'backup',
     fault: 'fault',
     up: '정상',
-    down: '중단',
+    down: '다운',
     off: '꺼짐',
     paused: '일시정지',
   },
@@ -113,7 +113,7 @@ export const timeline: TimelineTexts = {
 const FATES = { all: '연결 모두 살아남음', some: '연결 일부 살아남음', none: '살아남는 연결 없음' };
 
 function outageText({ atMostMs, until = [], causes }: PredictedOutage): string {
-  const unbounded = until.length === 0 ? '한계 없는 중단' : `${until.join(', ')}이(가) 끝날 때까지 중단`;
+  const unbounded = until.length === 0 ? '상한 없는 중단' : `${until.join(', ')}이(가) 끝날 때까지 중단`;
   const why = causes.length === 0 ? '' : `(${causes.map(place).join(', ')})`;
   return `${atMostMs === null ? unbounded : `최대 ${round(atMostMs)}ms 중단`}${why}`;
 }
