@@ -50,17 +50,17 @@ async function main(signal: AbortSignal): Promise<number> {
         onEvent: () => undefined,
         signal,
       });
-      let flips = false;
+      let changed = false;
       for (const [flow, what] of verdicts(results)) {
         const before = seen.get(flow) ?? new Set();
         if (before.size > 0 && !before.has(what)) {
           console.error(`${flow}: ${[...before].join(' | ')} | now ${what}`);
-          flips = true;
+          changed = true;
         }
         seen.set(flow, before.add(what));
       }
       // Otherwise the captures of that run would be lost.
-      if (flips) {
+      if (changed) {
         const sources = sourcesOf(
           project.root,
           scenarios.map(({ yaml }) => yaml.file),

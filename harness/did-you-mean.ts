@@ -31,7 +31,7 @@ function slipsBetween(a: string, b: string): number {
   return last![b.length]!;
 }
 
-/** What is said of a name that stands for nothing, with a guess and what there is. */
+/** Message about an unknown name, with a guess and the known ones. */
 export function noSuch(kind: string, name: string, known: readonly string[]): string {
   return `unknown ${kind} \`${name}\`${didYouMean(name, known)}; ${known.length === 0 ? 'none is defined' : `known: ${known.join(', ')}`}`;
 }

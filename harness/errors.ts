@@ -72,7 +72,7 @@ export interface Mistake {
   message: string;
 }
 
-/** All mistakes of one or more files at once: each told once, in the order of their places. */
+/** All mistakes of one or more files at once: each reported once, in the order of their places. */
 export class InputError extends L4labError {
   readonly mistakes: Mistake[];
 

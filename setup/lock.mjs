@@ -35,12 +35,12 @@ async function acquire(path, say) {
   const mine = `${path}.${process.pid}`;
   writeFileSync(mine, `${ownerOf(process.pid)}\n`);
   try {
-    let told = false;
+    let reported = false;
     for (;;) {
       const holder = take(path, mine);
       if (holder === undefined) return;
-      if (!told) say(`waiting for another setup (process ${holder}) to finish`);
-      told = true;
+      if (!reported) say(`waiting for another setup (process ${holder}) to finish`);
+      reported = true;
       await delay(100);
     }
   } finally {

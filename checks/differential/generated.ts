@@ -217,13 +217,15 @@ function documents(drawn: Sketch): Generated {
   };
 }
 
-/** Those whose caller the lab has, and whom it can ask. */
+/** Flows whose caller is in the lab, and whose DNS server it reaches. */
 function flowsOf({ flows, nodes: { l4 }, name: { server } }: Sketch, { nodes }: Wired): (keyof typeof FLOWS)[] {
   // An L4 has no route to a VIP that it does not own: `validate` refuses the flow.
   const callsNothing = (name: keyof typeof FLOWS): boolean => OWN_CALLS.includes(name) && l4['vipOwner'] === false;
-  const asksNobody = ({ from, to }: (typeof FLOWS)[keyof typeof FLOWS]): boolean =>
+  const cannotResolve = ({ from, to }: (typeof FLOWS)[keyof typeof FLOWS]): boolean =>
     to === NAME && (from === server || !(server in nodes));
-  const possible = flows.filter((name) => FLOWS[name].from in nodes && !callsNothing(name) && !asksNobody(FLOWS[name]));
+  const possible = flows.filter(
+    (name) => FLOWS[name].from in nodes && !callsNothing(name) && !cannotResolve(FLOWS[name]),
+  );
   return possible.length === 0 ? ['client-web'] : possible;
 }
 

@@ -20,7 +20,7 @@ export interface Params {
   'engine-parts': { storage: string; cgroups: string; firewall: string; security: string };
   kernel: { release: string; oldest: string };
   'kernel-features': { count: number };
-  'kernel-lacks': { code: string; name: string; neededBy: string; options: string; said: string };
+  'kernel-lacks': { code: string; name: string; neededBy: string; options: string; output: string };
   'trunk-tags': { made: boolean; options: string };
   tunnels: { made: boolean; options: string };
   lab: { bootMs: number };
@@ -95,7 +95,7 @@ function inside({ lacks, openFiles, processes, diskFree }: NonNullable<Facts['in
   return [
     judge('kernel-features', 'ok', { count: KERNEL_REQUIREMENTS.length - missing.length }),
     ...[...missing, ...(hasTunnels ? [] : [TUN_DEVICES])].map(({ code, name, neededBy, options }) =>
-      warn('kernel-lacks', { code, name, neededBy, options, said: lacks[code]! }),
+      warn('kernel-lacks', { code, name, neededBy, options, output: lacks[code]! }),
     ),
     judge('trunk-tags', 'ok', { made: !(TRUNK_TAGS.code in lacks), options: TRUNK_TAGS.options }),
     ...(hasTunnels ? [judge('tunnels', 'ok', { made: hasDevices, options: TUNNEL_DEVICES.options })] : []),

@@ -25,8 +25,8 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => F
   ],
   kernel: ({ release, oldest }) => [`Linux ${release}`, `Linux ${oldest} or later is needed.`],
   'kernel-features': ({ count }) => [`the kernel has ${count} features that labs and load balancer use`],
-  'kernel-lacks': ({ code, name, neededBy, options, said }) => [
-    `the kernel has no ${name} (${code}): ${said}`,
+  'kernel-lacks': ({ code, name, neededBy, options, output }) => [
+    `the kernel has no ${name} (${code}): ${output}`,
     `Needed by ${neededBy}. Flows that need it are not run. Requires ${options}.`,
   ],
   'trunk-tags': ({ made, options }) => [

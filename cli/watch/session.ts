@@ -23,7 +23,7 @@ export interface SessionIo {
   report: (ran: Results, known: Results, sources: Record<string, string>) => Promise<void>;
 }
 
-/** Runs whatever changes, until told otherwise. */
+/** Runs whatever changes, until it is stopped. */
 export class Session {
   readonly #board = new Board();
   /** Last readable text of scenario files. */

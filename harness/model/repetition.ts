@@ -10,7 +10,7 @@ const LIMIT = 4;
 /**
  * Retransmissions: TCP retransmits what was lost (RFC 6298), and so do the callers of UDP and ICMP. Each retransmission
  * benefits from what nodes have learned from the previous loss: ICMP redirects, path MTUs, neighbours. They end with an
- * answer, or when a loss has taught nothing new.
+ * answer, or when nothing new is learned from a loss.
  * @param run a settled run, which is continued
  * @param timeout whether the caller waits long enough to retransmit a SYN or a datagram
  * @returns whether the caller finally got its answer

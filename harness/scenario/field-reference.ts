@@ -24,7 +24,7 @@ export function fieldRows(schema: Schema): string[] {
   return rowsBelow('', schema, new Map());
 }
 
-/** @param told mappings described so far, by their fields: later ones refer to the first */
+/** @param described mappings described so far, by their fields: later ones refer to the first */
 function rowsBelow(path: string, schema: Schema, described: Map<string, string>): string[] {
   const rows = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`;

@@ -85,7 +85,7 @@ export class RunningLb {
       const timer = setTimeout(
         () =>
           end(() =>
-            reject(new Error(`waited ${DEADLINE_MS} ms for a line that fits ${String(fits)}; it said ${printed()}`)),
+            reject(new Error(`waited ${DEADLINE_MS} ms for a line that fits ${String(fits)}; output: ${printed()}`)),
           ),
         DEADLINE_MS,
       );
@@ -100,9 +100,7 @@ export class RunningLb {
     const deadline = Date.now() + DEADLINE_MS;
     while (!(await holds())) {
       if (Date.now() > deadline)
-        throw new Error(
-          `waited ${DEADLINE_MS} ms for ${String(holds)}; the load balancer said ${JSON.stringify(this.lines)}`,
-        );
+        throw new Error(`waited ${DEADLINE_MS} ms for ${String(holds)}; output: ${JSON.stringify(this.lines)}`);
       await delay(POLL_MS);
     }
   }

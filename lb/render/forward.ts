@@ -113,7 +113,7 @@ function keptRules(family: Family, here: LbService[]): string[] {
   if (kept.length === 0) return [];
   const keys = kept.map(serviceKey).join(', ');
   const rules = [`${packetKey(family.version)} { ${keys} } goto forward.kept`];
-  // A fragment without ports can only go the way of all services of its VIP.
+  // A fragment without ports can only be handled like all services of its VIP.
   const mixed = here.filter(({ sourceMac }) => sourceMac !== 'keep').map(({ vip }) => vip);
   const vips = [...new Set(kept.map(({ vip }) => vip).filter((vip) => !mixed.includes(vip)))];
   if (vips.length > 0)

@@ -120,7 +120,7 @@ test('a lane shows calls over time, by server and by cause', async () => {
 test('in Korean the page has no English text except names and titles of the scenario', async () => {
   const { page } = await browser.open(`${at('forgotten', 'client-to-web')}?tab=why&lang=ko`);
   await page.locator('.why').waitFor();
-  const shown = page.locator('.detail, .reason, .mend, .why h3, .why p, .why li');
+  const shown = page.locator('.detail, .reason, .fixes, .why h3, .why p, .why li');
   const english = (await shown.allInnerTexts()).filter((text) => /[a-z]+ (the|is|with|which|of|on) /.test(text));
   expect(english).toEqual([]);
 });

@@ -21,7 +21,7 @@ test('the overview lists failures first, each in one line, grouped by cause', as
   expect(await page.locator('.group.failed .line').first().innerText()).toBe(
     's1 → shop (203.0.113.81:80): s1 called 203.0.113.81, but the reply came from b1 (203.0.113.21). @ s1',
   );
-  expect(await page.locator('.group.failed .mend').first().innerText()).toBe('Possible fixes: web: use a proxy IP');
+  expect(await page.locator('.group.failed .fixes').first().innerText()).toBe('Possible fixes: web: use a proxy IP');
   expect(await text(page, '.cards h3')).toHaveLength(3);
   expect(troubles).toEqual([]);
 });
@@ -46,8 +46,10 @@ test('one click leads from a failure to its packets, and the matrix shows where 
     '✓ works',
     '! not run',
   ]);
-  expect(await row.locator('.flip').innerText()).toContain('differs by variant');
-  expect(await page.locator('.matrix tbody tr', { hasText: 'client-pings-server' }).locator('.flip').count()).toBe(0);
+  expect(await row.locator('.differs-note').innerText()).toContain('differs by variant');
+  expect(
+    await page.locator('.matrix tbody tr', { hasText: 'client-pings-server' }).locator('.differs-note').count(),
+  ).toBe(0);
   expect(troubles).toEqual([]);
 });
 

@@ -2,7 +2,7 @@ import type { HopAddress } from '../../terms/walk.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { Evidence } from './evidence.ts';
 
-/** How NAT of a router, or a load balancer with a proxy IP, sent a request on: for whom, and to whom. */
+/** How NAT of a router, or a load balancer with a proxy IP, sent a request on: the original source, and the called address. */
 interface TranslatedRequest {
   /** The original source of the request, to which answers are translated back. */
   source: HopAddress;

@@ -1,7 +1,7 @@
 import { en } from '../../messages/en.ts';
 import { toPageIndex } from '../../content/page-index.ts';
 import { sampleResults } from '../../samples/sample-results.ts';
-import { allCells, filterCells, filterChoices, flips } from './filter.ts';
+import { allCells, filterCells, filterChoices, differsByVariant } from './filter.ts';
 import { NO_FILTER } from './route.ts';
 
 const index = toPageIndex(sampleResults());
@@ -35,10 +35,10 @@ test('all words of the text must occur, in any order and case', () => {
   expect(names({ text: 'shop nowhere' })).toEqual([]);
 });
 
-test('a row flips if its outcome depends on the variant; flows that did not run have no outcome', () => {
+test('a row differs by variant if its outcome depends on the variant; flows that did not run have no outcome', () => {
   const [oneArm, inLine] = index.scenarios;
-  expect(flips(oneArm!, 'client-to-web')).toBe(true);
-  expect(flips(oneArm!, 'server-to-own-vip')).toBe(true);
-  expect(flips(oneArm!, 'client-pings-server')).toBe(false);
-  expect(flips(inLine!, 'client-to-web')).toBe(false);
+  expect(differsByVariant(oneArm!, 'client-to-web')).toBe(true);
+  expect(differsByVariant(oneArm!, 'server-to-own-vip')).toBe(true);
+  expect(differsByVariant(oneArm!, 'client-pings-server')).toBe(false);
+  expect(differsByVariant(inLine!, 'client-to-web')).toBe(false);
 });

@@ -64,7 +64,7 @@ export function outcomeOf(flow: IndexFlow): string | null {
 }
 
 /** Whether a flow's outcome differs between the variants that ran it. */
-export function flips(scenario: IndexScenario, flowName: string): boolean {
+export function differsByVariant(scenario: IndexScenario, flowName: string): boolean {
   const paths = scenario.variants
     .flatMap(({ flows }) => flows.filter(({ name }) => name === flowName).map(outcomeOf))
     .filter((path) => path !== null);

@@ -9,7 +9,7 @@ export function callText(t: Strings, stream: PageStream, steps: StepResult[], ca
   const took = tenths(endMs - beginMs);
   const what =
     outcome === 'works'
-      ? t.timeline.answered({ servedBy: servedBy ?? t.nobody, l4, took })
+      ? t.timeline.answered({ servedBy: servedBy ?? t.noServer, l4, took })
       : t.timeline.unanswered({ cause, client: outcomeText(t.messages, client), took });
   const where = t.timeline.call({ stream: stream.name, number: call + 1, of: stream.calls.length });
   return `${where} · ${tenths(beginMs)} ms · ${steps[step]?.title ?? ''} · ${what}`;

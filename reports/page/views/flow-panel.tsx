@@ -82,7 +82,7 @@ export function FlowPanel(view: FlowView) {
               <code>{outcomeText(t.messages, attempt.client)}</code>
             </dd>
             <dt>{t.servedBy}</dt>
-            <dd>{attempt.servedBy ?? t.nobody}</dd>
+            <dd>{attempt.servedBy ?? t.noServer}</dd>
             <dt>{t.sourceSeen}</dt>
             <dd>{attempt.sourceSeen ? <code>{attempt.sourceSeen}</code> : t.nothing}</dd>
           </dl>
@@ -121,7 +121,7 @@ function UsualFix({ flow }: { flow: PageFlow }) {
   const helps = flow.counterfactuals.filter(({ proven }) => proven !== false).slice(0, 2);
   if (helps.length === 0) return null;
   return (
-    <p class="mend">
+    <p class="fixes">
       <b>{t.counterfactuals}:</b>{' '}
       <a href={toFragment({ ...state, tab: 'why' })}>
         {helps.map(({ fixes }) => fixesText(t.messages, fixes)).join(' · ')}

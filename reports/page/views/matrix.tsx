@@ -1,7 +1,7 @@
 import type { IndexScenario, IndexVariant } from '../../content/page-index.ts';
 import { Outcome, StreamOutcome, VerdictMark } from '../components/badge.tsx';
 import { cellLink, usePage } from '../state/context.ts';
-import { flips, outcomeOf } from '../state/filter.ts';
+import { differsByVariant, outcomeOf } from '../state/filter.ts';
 import { inUtc } from '../components/in-utc.ts';
 import { toFragment } from '../state/route.ts';
 
@@ -78,15 +78,15 @@ function groupsOf({
 
 function MatrixRow({ scenario, row: { name, title, stream } }: { scenario: IndexScenario; row: MatrixRowOf }) {
   const { t } = usePage();
-  const flip = flips(scenario, name);
+  const differs = differsByVariant(scenario, name);
   return (
-    <tr class={flip ? 'flips' : ''}>
+    <tr class={differs ? 'differs' : ''}>
       <th scope="row">
         <span class="flow-title">{stream ?? title}</span>
         {stream === null && title !== name && <code>{name}</code>}
-        {flip && (
-          <span class="flip" title={t.flipsHint}>
-            ⇄ {t.flips}
+        {differs && (
+          <span class="differs-note" title={t.differsByVariantHint}>
+            ⇄ {t.differsByVariant}
           </span>
         )}
       </th>

@@ -129,7 +129,7 @@ function CellList({ cells }: { cells: Cell[] }) {
                 {cell.flow.causeNode && <small>@ {cell.flow.causeNode}</small>}
               </span>
               {cell.flow.fixes !== null && (
-                <span class="mend">
+                <span class="fixes">
                   {t.counterfactuals}: {fixesText(t.messages, cell.flow.fixes)}
                 </span>
               )}

@@ -26,7 +26,7 @@ export function ScenarioView() {
         </p>
         {scenario.sources.length > 0 && (
           <details class="sources">
-            <summary>{t.settles}</summary>
+            <summary>{t.sources}</summary>
             <ul>
               {scenario.sources.map(({ document, passage, settles }, i) => (
                 <li key={i}>
