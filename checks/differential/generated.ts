@@ -9,7 +9,7 @@ import { routeService, routeServices, type RouteService } from './route-services
 import { asProduct, service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
 import { misplaced, onTrunks, vlans, type Vlans } from './vlans.ts';
-import { endsOf, wire, wiring, type Wired, type Wiring } from './wiring.ts';
+import { addressesOf, endsOf, isTrunk, wire, wiring, type Wired, type Wiring } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
@@ -24,7 +24,8 @@ interface Sketch {
   /** Whether servers of `web` are reached by the other family, if that is in mode ipip and the lab can have both. */
   mixed: boolean;
   wiring: Wiring;
-  vlans: Vlans;
+  /** Null for switches without VLANs. */
+  vlans: Vlans | null;
   nodes: { client: Settings; edge: Settings; l3: Settings; l3b: Settings; l4: Settings };
   servers: Settings;
   s1: OneServer;
@@ -34,8 +35,8 @@ interface Sketch {
   name: Name;
   flows: (keyof typeof FLOWS)[];
   neighbours: 'warm' | 'cold';
-  /** A link with a smaller MTU: its index, modulo the number of links; null for none. */
-  narrow: number | null;
+  /** A link with another MTU: its index, modulo the number of links; null for none. */
+  otherMtu: { link: number; mtu: number } | null;
   /** Whether a second L4 next to the first one has the same services, if there is room for it. */
   twins: boolean;
   /** Extra payload, bytes, and requests on one connection. */
@@ -101,7 +102,9 @@ const oneOfServers = fc.record({
 const sketch: fc.Arbitrary<Sketch> = fc.record({
   flows: fc.subarray(Object.keys(FLOWS) as (keyof typeof FLOWS)[], { minLength: 1, maxLength: 6 }),
   neighbours: mostly<Sketch['neighbours']>('warm', ['cold'], 2),
-  narrow: mostly<number | null>(null, [0, 1, 2, 3, 4, 5, 6, 7], 3),
+  otherMtu: mostly(false, [true], 3).chain((drawn) =>
+    drawn ? fc.record({ link: fc.nat(7), mtu: mostly(1400, [1280, 3000, 9000]) }) : fc.constant(null),
+  ),
   twins: mostly(false, [true]),
   bytes: mostly<Sketch['bytes']>({}, [{ bytes: 4000 }, { requestBytes: 4000 }, { replyBytes: 4000 }]),
   exchanges: mostly(1, [3]),
@@ -143,7 +146,6 @@ export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
 function mayBeMixed({ lab, scenario }: Generated): boolean {
   const { nodes, links } = lab as unknown as Wired;
   const isElsewhere = (settings: Settings): boolean => 'address' in settings || typeof settings['bridge'] === 'string';
-  const isTrunk = (end: unknown): boolean => typeof end === 'object' && end !== null;
   const all = [...Object.values(nodes), ...Object.values(scenario['nodes'] as Record<string, Settings>)];
   const { mode, like } = scenario.services['web']!;
   const isPlain = !all.some(isElsewhere) && !links.some((link) => Object.values(link).some(isTrunk));
@@ -164,8 +166,8 @@ function documents(drawn: Sketch): Generated {
   const sketch = agreed(drawn);
   const { vlans, wiring: drawnWiring, twins } = sketch;
   // On trunks all interfaces of a node are behind one link.
-  const plain = wire(vlans === 'none' ? drawnWiring : { ...drawnWiring, double: 'none' }, twins);
-  const trunks = sketch.vlans === 'none' ? null : onTrunks(plain);
+  const plain = wire(vlans === null ? drawnWiring : { ...drawnWiring, double: 'none' }, twins);
+  const trunks = vlans === null ? null : onTrunks(plain, vlans);
   const wired = trunks ?? plain;
   const places = { ...wired, ownsVips: sketch.nodes.l4['vipOwner'] !== false };
   const serviceOf = (one: Service, port: number): Settings =>
@@ -187,9 +189,7 @@ function documents(drawn: Sketch): Generated {
   );
   const own = {
     ...nodes,
-    ...(trunks !== null && typeof sketch.vlans === 'number'
-      ? { l2: { ports: misplaced(trunks.ports, sketch.vlans) } }
-      : {}),
+    ...(trunks !== null && vlans!.wrong !== null ? misplaced(trunks.ports, vlans!.wrong) : {}),
     s1: serverYaml('s1', sketch, wired),
     s2: serverYaml('s2', sketch, wired),
   };
@@ -200,17 +200,15 @@ function documents(drawn: Sketch): Generated {
       lab: name,
       servers: ofServers(knowing(sketch.servers, sketch), sketch),
       neighbours: sketch.neighbours,
-      nodes: withInterface(
-        narrowed(routed(own, sketch.routes, wired, vips), sketch, wired),
-        sketch.oneInterface,
-        wired,
-      ),
+      nodes: withInterface(withMtu(routed(own, sketch.routes, wired, vips), sketch, wired), sketch.oneInterface, wired),
       services: { ...services, ...spread },
-      ...(flows.some((flow) => FLOWS[flow].to === NAME) ? { names: nameYaml(sketch.name, services) } : {}),
+      ...(flows.some((flow) => FLOWS[flow].to === NAME)
+        ? { names: nameYaml(sketch.name, services, addressOf('s1', wired)) }
+        : {}),
       flows: Object.fromEntries(
         flows.map((name, index, names) => [
           name,
-          { ...flowYaml(name, sketch), ...(sketch.inSequence && index > 0 ? { after: names[index - 1]! } : {}) },
+          { ...flowYaml(name, sketch, wired), ...(sketch.inSequence && index > 0 ? { after: names[index - 1]! } : {}) },
         ]),
       ),
     },
@@ -229,16 +227,20 @@ function flowsOf({ flows, nodes: { l4 }, name: { server } }: Sketch, { nodes }: 
   return possible.length === 0 ? ['client-web'] : possible;
 }
 
-const NARROW = 1400;
-
-/** The same settings, and both ends of one link with a smaller MTU. */
-function narrowed(nodes: Record<string, Settings>, { narrow }: Sketch, { links }: Wired): Record<string, Settings> {
-  if (narrow === null) return nodes;
-  const ends = endsOf(links, narrow % links.length).map(({ name, word }): [string, Settings] => [
+/** The same settings, and both ends of one link with another MTU. */
+function withMtu(nodes: Record<string, Settings>, { otherMtu }: Sketch, { links }: Wired): Record<string, Settings> {
+  if (otherMtu === null) return nodes;
+  const { link, mtu } = otherMtu;
+  const ends = endsOf(links, link % links.length).map(({ name, word }): [string, Settings] => [
     name,
-    { ...nodes[name], interfaces: { [word]: { mtu: NARROW } } },
+    { ...nodes[name], interfaces: { [word]: { mtu } } },
   ]);
   return { ...nodes, ...Object.fromEntries(ends) };
+}
+
+/** The first address of a node. */
+function addressOf(name: string, { links }: Wired): string {
+  return addressesOf(links.find((link) => name in link)![name]!)[0]!.split('/')[0]!;
 }
 
 /** All services of a VIP must agree on whether, and how, servers reply from it. */
@@ -314,15 +316,17 @@ function repliesFrom(source: Settings): unknown[] {
   return [WEB_PORT, 8080].flatMap((port) => [`${port}/tcp`, { listen: `${port}/udp`, ...source }]);
 }
 
-function flowYaml(name: keyof typeof FLOWS, sketch: Sketch): Settings {
+function flowYaml(name: keyof typeof FLOWS, sketch: Sketch, wired: Wired): Settings {
   const { web, api, bytes, exchanges, ping, sourcePort, outOfWindow } = sketch;
   const flow = FLOWS[name];
-  const service = flow.to === 'web' || flow.to === NAME ? web : flow.to === 'api' ? api : null;
-  const protocol = 'protocol' in flow ? flow.protocol : service?.protocol;
+  const isOfNode = flow.to === NAME && sketch.name.records === 'node';
+  const service = flow.to === 'web' || (flow.to === NAME && !isOfNode) ? web : flow.to === 'api' ? api : null;
+  const protocol = 'protocol' in flow ? flow.protocol : (service?.protocol ?? 'tcp');
   const talks = protocol === 'tcp' ? { ...bytes, exchanges } : protocol === 'icmp' ? ping : {};
   // Linux gives an L4's own call another port if it already uses this one for a connection that it balances.
   const port = protocol === 'icmp' || sourcePort === null || flow.from === 'l4' ? {} : { sourcePort };
   const spoiled = protocol === 'tcp' && outOfWindow !== null ? { outOfWindow } : {};
-  const known = flow.to === NAME ? cachedYaml(sketch.name) : {};
+  const named = flow.to === NAME ? cachedYaml(sketch.name, addressOf('s1', wired)) : {};
+  const known = { ...named, ...(isOfNode ? { port: WEB_PORT } : {}) };
   return { ...flow, ...known, protocol, ...talks, ...port, ...spoiled, expect: 'works' };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { mostly } from './settings.ts';
+import { interfacesOf } from './vlans.ts';
 import { endsOf, type Wired } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
@@ -23,6 +24,7 @@ export const oneInterface: fc.Arbitrary<OneInterface> = mostly(false, [true], 3)
           { acceptLocal: true },
           { sendRedirects: true },
           { acceptRedirects: true },
+          { proxyArp: true },
         ),
       })
     : fc.constant(null),
@@ -38,7 +40,10 @@ export function withInterface(
   const { name, word } = endsOf(links, one.link % links.length)[one.end]!;
   const { role, bridge } = inLab[name]!;
   if (role === 'l2' || bridge !== undefined) return nodes;
+  // Only nodes that forward answer for others.
+  if ('proxyArp' in one.settings && role !== 'l3' && role !== 'l4') return nodes;
   const before = (nodes[name]?.['interfaces'] ?? {}) as Record<string, Settings>;
-  const interfaces = { ...before, [word]: { ...before[word], ...one.settings } };
+  const [own = word] = interfacesOf(links[one.link % links.length]![name]!, word);
+  const interfaces = { ...before, [own]: { ...before[own], ...one.settings } };
   return { ...nodes, [name]: { ...nodes[name], interfaces } };
 }

@@ -1,10 +1,16 @@
 import fc from 'fast-check';
+import { mostly } from './settings.ts';
+import { interfacesOf } from './vlans.ts';
 import { endsOf, type Wired } from './wiring.ts';
 
-/** NAT of a router: index of the router and of its outside interface, modulo their numbers, and the new source. */
+/**
+ * NAT of a router: index of the router and of its outside interface, modulo their numbers, and the new source. `also`: index
+ * of a second outside interface.
+ */
 export interface Nat {
   router: number;
   out: number;
+  also: number | null;
   to: 'masquerade' | 'near' | 'elsewhere';
   /** Whether it holds the address. */
   onLoopback: boolean;
@@ -17,6 +23,7 @@ export const nat: fc.Arbitrary<Nat | null> = fc.oneof(
     arbitrary: fc.record<Nat>({
       router: fc.nat(2),
       out: fc.nat(3),
+      also: mostly<number | null>(null, [0, 1, 2], 2),
       to: fc.constantFrom<Nat['to'][]>('masquerade', 'masquerade', 'near', 'elsewhere'),
       onLoopback: fc.boolean(),
     }),
@@ -35,9 +42,10 @@ export function translating({ nodes, links }: Wired, drawn: Nat | null): Record<
     const end = link[router];
     if (end === undefined || end === null) return [];
     const { word } = endsOf(links, index).find(({ name }) => name === router)!;
-    return typeof end === 'string' ? [word] : Object.keys(end.vlans).map((vlan) => `${word}.${vlan}`);
+    return interfacesOf(end, word);
   });
-  const out = interfaces[drawn.out % interfaces.length];
+  const outs = [drawn.out, drawn.also ?? drawn.out].map((index) => interfaces[index % interfaces.length]);
+  const out = outs[0] === outs[1] ? outs[0] : outs;
   if (drawn.to === 'masquerade') return { [router]: { nat: { out } } };
   const to = ADDRESSES[drawn.to];
   return { [router]: { nat: { out, to }, ...(drawn.onLoopback ? { loopback: [to] } : {}) } };

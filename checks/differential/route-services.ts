@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { contains, network } from '../../harness/scenario/address.ts';
 import { mostly } from './settings.ts';
-import type { Wired } from './wiring.ts';
+import { addressesOf, type Wired } from './wiring.ts';
 
-/** A service in mode `route`: its destination, and its next hops, as indices of neighbours of the L4, modulo their number. */
+/** A service in mode `route`: its destination, and its next hops, as indices of neighbours of the L4, modulo their number;
+ * `third` is null for none. */
 export interface RouteService {
   to: 'any' | 'clients' | 'near';
   hash: 'source' | 'destination' | 'both';
   first: number;
   second: number;
+  third: number | null;
 }
 
 export const routeService: fc.Arbitrary<RouteService | null> = mostly(false, [true]).chain((drawn) =>
@@ -18,6 +20,7 @@ export const routeService: fc.Arbitrary<RouteService | null> = mostly(false, [tr
         hash: fc.constantFrom<RouteService['hash'][]>('source', 'destination', 'both'),
         first: fc.nat(5),
         second: fc.nat(5),
+        third: mostly<number | null>(null, [0, 1, 2], 2),
       })
     : fc.constant(null),
 );
@@ -27,14 +30,14 @@ const NETWORKS = { any: 'any', clients: '198.51.100.0/26', near: '203.0.113.0/25
 /** Services by name; empty if the L4 has fewer than two neighbours. */
 export function routeServices(drawn: RouteService | null, wired: Wired): Record<string, Record<string, unknown>> {
   if (drawn === null) return {};
-  const own = addressesOf('l4', wired).map(network);
+  const own = ownAddresses('l4', wired).map(network);
   const near = Object.keys(wired.nodes).filter(
-    (name) => name !== 'l4' && addressesOf(name, wired).some((cidr) => own.some((net) => contains(net, cidr))),
+    (name) => name !== 'l4' && ownAddresses(name, wired).some((cidr) => own.some((net) => contains(net, cidr))),
   );
   if (near.length < 2) return {};
-  const { to, hash, first, second } = drawn;
-  const [one] = near.splice(first % near.length, 1);
-  const nextHops = [one, near[second % near.length]];
+  const { to, hash, first, second, third } = drawn;
+  const left = [first, second, ...(third === null || near.length < 3 ? [] : [third])];
+  const nextHops = left.flatMap((index) => near.splice(index % near.length, 1));
   // A subnet of the L4 itself is not a valid destination.
   const isOwn = own.some(
     (net) => to !== 'any' && contains(net, NETWORKS[to]) && lengthOf(net) <= lengthOf(NETWORKS[to]),
@@ -46,12 +49,8 @@ function lengthOf(cidr: string): number {
   return Number(cidr.split('/')[1]);
 }
 
-function addressesOf(name: string, { nodes, links }: Wired): string[] {
+function ownAddresses(name: string, { nodes, links }: Wired): string[] {
   const bridge = nodes[name]!['bridge'];
-  const ends = links.flatMap((link) => {
-    const end = link[name] ?? null;
-    if (end === null || typeof end === 'string') return [end];
-    return Object.values(end.vlans);
-  });
-  return [...ends, bridge].filter((end) => typeof end === 'string');
+  const all = links.flatMap((link) => addressesOf(link[name] ?? null));
+  return typeof bridge === 'string' ? [...all, bridge] : all;
 }

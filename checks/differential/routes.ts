@@ -4,10 +4,12 @@ import type { Wired } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
-/** Additional routes: one that drops packets, one by source; and a static neighbour. Null for none. */
+/** Additional routes: one that drops packets, one by source, one over all gateways; and a static neighbour. Null for none. */
 export interface Routes {
   deadEnd: { node: keyof typeof TARGETS; to: number; type: 'blackhole' | 'unreachable' | 'prohibit' } | null;
   source: { node: 's1' | 's2'; from: string; via: number } | null;
+  /** A server that spreads flows to these destinations over all its gateways. */
+  equal: { node: 's1' | 's2'; to: string } | null;
   /** A gateway with a static MAC: that of a node, or of no node. */
   neighbour: { node: 's1' | 's2'; at: string } | null;
 }
@@ -41,6 +43,12 @@ export const routes: fc.Arbitrary<Routes> = fc.record({
       via: fc.nat(3),
     }),
   ),
+  equal: rarely(
+    fc.record({
+      node: fc.constantFrom('s1' as const, 's2' as const),
+      to: fc.constantFrom(CLIENTS, '198.51.100.0/24'),
+    }),
+  ),
   neighbour: rarely(
     fc.record({
       node: fc.constantFrom('s1' as const, 's2' as const),
@@ -56,7 +64,7 @@ function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
 /** Settings of nodes with these routes in addition to those of the lab. @param vips of services */
 export function routed(
   nodes: Record<string, Settings>,
-  { deadEnd, source, neighbour }: Routes,
+  { deadEnd, source, equal, neighbour }: Routes,
   wired: Wired,
   vips: Record<string, unknown>,
 ): Record<string, Settings> {
@@ -69,6 +77,12 @@ export function routed(
   if (source !== null && gateways.length > 0) {
     const route = { to: 'default', from: source.from, via: gateways[source.via % gateways.length] };
     more.set(source.node, [...(more.get(source.node) ?? []), route]);
+  }
+  const hops = equal === null ? [] : wired.gateways[equal.node].filter((gateway) => gateway !== 'none');
+  if (equal !== null && hops.length > 1) {
+    const route = { to: equal.to, via: hops };
+    const others = (more.get(equal.node) ?? []).filter(({ to, from }) => to !== equal.to || from !== undefined);
+    more.set(equal.node, [...others, route]);
   }
   const prefixOf = (to: unknown): unknown => (String(to) in vips ? `${String(vips[String(to)])}/32` : to);
   const changed = [...more].map(([name, added]) => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ICMP_TYPES } from '../../harness/terms/filter.ts';
 
 /** Mostly the usual value, sometimes another one: in a lab of only unusual values no flow would work. */
 export function mostly<T>(usual: T, others: readonly T[], weight = 4): fc.Arbitrary<T> {
@@ -19,9 +20,18 @@ function merged(...parts: fc.Arbitrary<Record<string, unknown>>[]): fc.Arbitrary
   return fc.tuple(...parts).map((all) => Object.assign({}, ...all) as Record<string, unknown>);
 }
 
-/** Rules of packet filters; with names, because a lab may have either address family. */
+const CLIENTS = '198.51.100.0/26';
+const NEAR = '203.0.113.0/25';
+
+/** Rules of packet filters. */
 const FILTERS = [
-  [{ drop: { protocol: 'icmp', type: 'too-big' } }],
+  ...ICMP_TYPES.map((type) => [{ drop: { protocol: 'icmp', type } }]),
+  [{ reject: { protocol: 'icmp', type: 'echo-request' } }],
+  [{ drop: { from: CLIENTS } }],
+  [{ reject: { protocol: 'tcp', to: NEAR } }],
+  [{ accept: { from: NEAR } }, { drop: {} }],
+  [{ accept: { protocol: 'tcp', to: CLIENTS } }, { accept: { protocol: 'tcp', port: 80 } }, { drop: {} }],
+  [{ accept: { protocol: 'icmp' } }, { reject: { to: NEAR } }],
   [{ drop: { protocol: 'icmp' } }],
   [{ reject: { protocol: 'icmp' } }],
   [{ drop: { protocol: 'tcp', port: 80 } }],

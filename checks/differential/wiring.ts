@@ -30,8 +30,23 @@ export const wiring: fc.Arbitrary<Wiring> = fc.record({
 /** A position of the L4 behind a router. */
 type Inner = Exclude<Wiring['l4'], 'flat'>;
 
-/** Null for a port of a switch, an address, or addresses by VLAN. */
-type LinkEnd = string | null | { vlans: Record<string, LinkEnd> };
+/** Null for a port of a switch, an address, or addresses by VLAN, the native one's apart. */
+export type LinkEnd = string | null | Trunk;
+interface Trunk {
+  address?: string;
+  vlans: Record<string, LinkEnd>;
+}
+
+export function isTrunk(end: LinkEnd): end is Trunk {
+  return end !== null && typeof end !== 'string';
+}
+
+/** Addresses of a node's end of a link. */
+export function addressesOf(end: LinkEnd): string[] {
+  if (end === null) return [];
+  if (!isTrunk(end)) return [end];
+  return [...(end.address === undefined ? [] : [end.address]), ...Object.values(end.vlans).flatMap(addressesOf)];
+}
 
 /** A lab as in its YAML file, and addresses that fit into it. */
 export interface Wired {

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,4 +102,22 @@ test('an engine that hangs is no reason to wait for ever', async () => {
     code: 'engine-unavailable',
     message: expect.stringContaining('it has not answered POST /networks/create for 0.2 s') as string,
   });
+});
+
+test('an engine that answers many calls one after another does not hang', async () => {
+  const socket = join(folder, 'engine.sock');
+  const [hangsAfterMs, calls] = [400, 6];
+  const waiting: ServerResponse[] = [];
+  const answer = (): void => {
+    waiting.shift()?.end('{"Id":"wire"}');
+    if (waiting.length > 0) setTimeout(answer, hangsAfterMs / 2);
+  };
+  server = createServer((_request, response) => {
+    if (waiting.push(response) === calls) setTimeout(answer, hangsAfterMs / 2);
+  });
+  await new Promise<void>((resolve) => server!.listen(socket, resolve));
+  const docker = new Dockerode({ socketPath: socket });
+  watchConnection(docker.modem, hangsAfterMs);
+  const made = Array.from({ length: calls }, () => docker.createNetwork({ Name: 'wire' }));
+  await expect(Promise.all(made)).resolves.toHaveLength(calls);
 });

@@ -124,7 +124,7 @@ export async function connect(endpoint?: Endpoint): Promise<{ docker: Dockerode;
 
 const CONNECTION_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'];
 
-/** An engine that needs longer for a call hangs: on a slow machine a large lab takes minutes, each call of it does not. */
+/** On a slow machine a large lab takes minutes, but not one call of it. */
 const HANGS_AFTER_MS = 300_000;
 /** Once it hangs, what is left to do (to clean up) is not waited for as long. */
 const STILL_HANGS_AFTER_MS = 10_000;
@@ -142,18 +142,28 @@ interface Modem {
   dial(options: Call, callback: (error: (Error & { code?: string }) | null, data: unknown) => void): void;
 }
 
-/** Turns a lost connection, and an engine that hangs, into one clear message at any later call. */
+/**
+ * Turns a lost connection, and an engine that hangs, into one clear message at any later call. An engine hangs if it answers
+ * no call for that long while one is waiting: on a slow machine many calls wait for each other.
+ */
 export function watchConnection(modem: Modem, hangsAfterMs = HANGS_AFTER_MS): void {
   const dial = modem.dial.bind(modem);
   let waitMs = hangsAfterMs;
+  let answeredAt = -Infinity;
   modem.dial = (call, callback) => {
     const { path, method } = call;
     const hangs = new AbortController();
     const limit = waitMs;
-    const timer = LONG_CALLS.test(path) ? undefined : setTimeout(() => hangs.abort(), limit);
+    const check = (): void => {
+      const left = answeredAt + limit - performance.now();
+      if (left > 0) timer = setTimeout(check, left);
+      else hangs.abort();
+    };
+    let timer = LONG_CALLS.test(path) ? undefined : setTimeout(check, limit);
     dial({ ...call, abortSignal: hangs.signal }, (error, data) => {
       clearTimeout(timer);
       if (hangs.signal.aborted) waitMs = Math.min(waitMs, STILL_HANGS_AFTER_MS);
+      else answeredAt = performance.now();
       const gone = error !== null && CONNECTION_ERRORS.includes(error.code ?? '');
       const asked = `${method} ${path.split('?')[0]!}`;
       callback(hangs.signal.aborted ? hangsError(asked, limit) : gone ? goneError(error) : error, data);
