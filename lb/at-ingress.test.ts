@@ -8,7 +8,7 @@ const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
   (['dsr', 'l3dsr'] as const).map((mode) => [family, mode] as const),
 );
 
-describe.each(CASES)('what no server gets of a VIP that the host does not own, over %s in %s', (family, mode) => {
+describe.each(CASES)('packets to a VIP that the host does not own, over %s in %s', (family, mode) => {
   const { vip } = ROUTED[family];
   let lab: NetnsLab;
   let client: Endpoint;
@@ -29,22 +29,22 @@ describe.each(CASES)('what no server gets of a VIP that the host does not own, o
   const ping = (bytes: number, ttl: number) =>
     lab.exec('client', 'ping', '-n', '-c', '1', '-W', '2', '-s', String(bytes), '-t', String(ttl), vip);
 
-  it('is answered if it is an echo request, in however many pieces it comes', async () => {
-    // Two routers on the way: the answer has a TTL of its own.
+  it('echo requests are answered, fragmented or not', async () => {
+    // Two routers on the path: the answer has its own TTL.
     expect(await ping(56, 2)).toMatch(new RegExp(`from ${vip}: icmp_seq=1 ttl=63`));
     expect(await ping(4000, 64)).toContain(`4008 bytes from ${vip}`);
   });
 
-  it('is refused at once if no service is there', async () => {
+  it('are refused immediately on a port without a service', async () => {
     expect(await client.call('tcp', vip, 81)).toEqual({ error: 'ECONNREFUSED' });
     expect(await client.call('udp', vip, 81)).toEqual({ error: 'ECONNREFUSED' });
   });
 
-  it('is refused at once if no server of its service is up', async () => {
+  it('are refused immediately if no server of the service is up', async () => {
     expect(await client.call('tcp', vip, 82)).toEqual({ error: 'ECONNREFUSED' });
   });
 
-  it('is refused when it comes from the host itself', async () => {
+  it('are refused if they come from the host itself', async () => {
     const l4 = await lab.endpoint('l4');
     // In IPv6 a route to `lo` refuses by itself.
     const error = family === 'IPv4' ? 'ECONNREFUSED' : 'ENETUNREACH';
@@ -52,13 +52,13 @@ describe.each(CASES)('what no server gets of a VIP that the host does not own, o
     await l4.close();
   });
 
-  it('never meets the connection tracking of the host, nor does what servers answer', async () => {
+  it("bypass the host's connection tracking, and so do replies of servers", async () => {
     expect((await client.call('tcp', vip, 80)).server).toBe('s1');
     await ping(56, 64);
     expect((await lab.exec('l4', 'cat', '/proc/sys/net/netfilter/nf_conntrack_count')).trim()).toBe('0');
   });
 
-  it('is refused at once if the servers of its service have flows to finish and take no more', async () => {
+  it('are refused immediately if all servers of the service are draining', async () => {
     const ask = await client.open(vip, 80);
     expect((await ask()).server).toBe('s1');
     await lb.reload(

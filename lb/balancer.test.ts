@@ -66,7 +66,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
     expect(answers.map(({ source }) => source)).toEqual(Array(4).fill('203.0.113.254'));
   });
 
-  it('proxy with an automatic proxy IP shows the servers the address of the load balancer', async () => {
+  it('proxy with an automatic proxy IP: servers see the address of the load balancer', async () => {
     await start([service({ mode: 'proxy', proxyIp: 'auto' })]);
     expect(await client.call('tcp', VIP, 80)).toMatchObject({ server: 's1', source: '203.0.113.2' });
   });
@@ -78,7 +78,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
     expect(new Set(answers.map(({ source }) => source))).toEqual(new Set(pool));
   });
 
-  it('proxy carries a server that calls its own VIP', async () => {
+  it('proxy: a server can call its own VIP', async () => {
     await lab.exec('s1', 'ip', 'addr', 'del', `${VIP}/32`, 'dev', 'lo');
     await start([service({ mode: 'proxy', proxyIp: '203.0.113.254' })]);
     const answers = await s1.calls(2, 'tcp', VIP, 80);
@@ -93,7 +93,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
     expect(answers.map(({ source }) => source)).toEqual(Array(4).fill(CLIENT));
   });
 
-  it('dnat shows the servers the client, when its replies cross the load balancer', async () => {
+  it('dnat: servers see the client, if replies cross the load balancer', async () => {
     await lab.exec('s1', 'ip', 'route', 'replace', 'default', 'via', '203.0.113.2');
     await start([service({ mode: 'dnat', servers: SERVERS.slice(0, 1) })]);
     const answer = await client.call('tcp', VIP, 80);
@@ -111,7 +111,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
   it.each([
     ['when it stops', () => lb.stop()],
     ['when a reload leaves no service', () => lb.reload({ version: 1, services: [] })],
-  ])('removes everything it made %s', async (_when, end) => {
+  ])('removes everything it created %s', async (_when, end) => {
     const made = async () => [
       await lab.exec('l4', 'nft', 'list', 'ruleset'),
       await lab.exec('l4', 'ip', 'addr'),
@@ -150,7 +150,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
       expect(down()).toHaveLength(failures === check.fall ? 1 : 0);
     });
 
-    it('takes a dead server out, takes it in again, and refuses at once when none is left', async () => {
+    it('removes a dead server, adds it again, and refuses immediately if none is left', async () => {
       await start([service({ mode, check })]);
       await s1.unlisten('tcp', 80);
       await state('s1', false);
@@ -166,7 +166,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
     });
   });
 
-  it('has checked the servers of a new service when it says that it reloaded', async () => {
+  it('has checked the servers of a new service when it reports the reload', async () => {
     await start([]);
     await s1.unlisten('tcp', 80);
     await lb.reload({ version: 1, services: [service({ mode: 'dsr', check: { type: 'tcp', timeoutMs: 1000 } })] });
@@ -175,7 +175,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
     expect(answers.map(({ server }) => server)).toEqual(['s2', 's2']);
   });
 
-  it('a health check in dsr sees that a server lacks the VIP', async () => {
+  it('a health check in dsr detects that a server lacks the VIP', async () => {
     await lab.exec('s2', 'ip', 'addr', 'del', `${VIP}/32`, 'dev', 'lo');
     await start([service({ mode: 'dsr', check: { type: 'tcp', timeoutMs: 500 } })]);
     const answers = await client.calls(2, 'tcp', VIP, 80);

@@ -10,7 +10,7 @@ const SERVER = '203.0.113.2';
 /** Flows more than conntrack may have; so few that one in a thousand new ones may find nothing to evict. */
 const MORE = 1000;
 
-it('when conntrack is full, flows go on, new ones take the place of unanswered ones, and that is counted', async () => {
+it('when conntrack is full, existing flows continue, new ones replace unanswered ones, and this is counted', async () => {
   const lab = await NetnsLab.create({
     client: { links: { l4: '198.51.100.2/24' }, gateway: '198.51.100.1' },
     l4: { links: { client: '198.51.100.1/24', server: '203.0.113.1/24' }, sysctls: ROUTER },

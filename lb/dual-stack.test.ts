@@ -90,7 +90,7 @@ describe('both address families, one-arm', () => {
     });
 
     it.each(['tcp', 'http', 'udp', 'icmp'])(
-      'a %s check of a dsr service asks for the VIP at each server',
+      'a %s check of a dsr service requests the VIP at each server',
       async (type) => {
         const port = 8080;
         for (const endpoint of Object.values(endpoints)) {
@@ -123,36 +123,33 @@ describe('both address families, one-arm', () => {
       ['tcp', 'server'],
       ['udp', 'server'],
       ['icmp', 'server'],
-    ])(
-      'a %s check of a dsr service asks the %s, from the address and at the port that it is told',
-      async (type, target) => {
-        const [own, source] = [2, 77].map((host) => `${FAMILIES[name].lan}${host}`) as [string, string];
-        const protocol = type === 'udp' ? 'udp' : 'tcp';
-        for (const [node, host] of Object.entries({ s1: 11, s2: 12 })) {
-          const at = target === 'vip' ? vipOf(name) : `${FAMILIES[name].lan}${host}`;
-          await endpoints[node]!.listen(protocol, 9090, at);
-        }
-        const held = [`${source}${FAMILIES[name].host}`, 'dev', 'sw', ...(name === 'IPv6' ? ['nodad'] : [])];
-        await lab.exec('l4', 'ip', 'addr', 'add', ...held);
-        await lab.exec('s1', 'nft', deaf(own));
-        await lab.exec('s2', 'nft', deaf(source));
-        const port = type === 'icmp' ? {} : { port: 9090 };
-        const check = { type, target, source, timeoutMs: 500, ...port, ...(type === 'udp' ? { expect: 's' } : {}) };
-        await start(name, 'dsr', { port: 8080, protocol, check });
-        for (const node of ['s1', 's2']) {
-          await lab.exec(node, 'nft', 'delete', 'table', 'inet', 'deaf');
-          await endpoints[node]!.unlisten(protocol, 9090);
-        }
-        await lab.exec('l4', 'ip', 'addr', 'del', ...held.slice(0, 3));
-        const states = lb.lines.filter(({ event }) => event === 'server-state');
-        expect(states).toEqual([
-          expect.objectContaining({ server: 's1', up: true }),
-          expect.objectContaining({ server: 's2', up: false }),
-        ]);
-      },
-    );
+    ])('a %s check of a dsr service requests the %s, with the configured source and port', async (type, target) => {
+      const [own, source] = [2, 77].map((host) => `${FAMILIES[name].lan}${host}`) as [string, string];
+      const protocol = type === 'udp' ? 'udp' : 'tcp';
+      for (const [node, host] of Object.entries({ s1: 11, s2: 12 })) {
+        const at = target === 'vip' ? vipOf(name) : `${FAMILIES[name].lan}${host}`;
+        await endpoints[node]!.listen(protocol, 9090, at);
+      }
+      const held = [`${source}${FAMILIES[name].host}`, 'dev', 'sw', ...(name === 'IPv6' ? ['nodad'] : [])];
+      await lab.exec('l4', 'ip', 'addr', 'add', ...held);
+      await lab.exec('s1', 'nft', deaf(own));
+      await lab.exec('s2', 'nft', deaf(source));
+      const port = type === 'icmp' ? {} : { port: 9090 };
+      const check = { type, target, source, timeoutMs: 500, ...port, ...(type === 'udp' ? { expect: 's' } : {}) };
+      await start(name, 'dsr', { port: 8080, protocol, check });
+      for (const node of ['s1', 's2']) {
+        await lab.exec(node, 'nft', 'delete', 'table', 'inet', 'deaf');
+        await endpoints[node]!.unlisten(protocol, 9090);
+      }
+      await lab.exec('l4', 'ip', 'addr', 'del', ...held.slice(0, 3));
+      const states = lb.lines.filter(({ event }) => event === 'server-state');
+      expect(states).toEqual([
+        expect.objectContaining({ server: 's1', up: true }),
+        expect.objectContaining({ server: 's2', up: false }),
+      ]);
+    });
 
-    it.each([true, false])('neighbours learn at once who has the VIP now (vipOwner: %s)', async (vipOwner) => {
+    it.each([true, false])('neighbours immediately learn the new owner of the VIP (vipOwner: %s)', async (vipOwner) => {
       const stale = ['neigh', 'replace', vipOf(name), 'lladdr', '02:00:00:00:00:99', 'nud', 'stale', 'dev', 'sw'];
       await lab.exec('l3', 'ip', ...stale);
       await start(name, 'proxy', {}, { vipOwner });
@@ -161,7 +158,7 @@ describe('both address families, one-arm', () => {
       await lb.until(async () => (await lab.exec('l3', 'ip', 'neigh', 'show', vipOf(name))).includes(mac));
     });
 
-    it('an owned VIP becomes one that is only answered for, and back', async () => {
+    it('a reload switches between owning the VIP and only answering ARP for it', async () => {
       await start(name, 'proxy', {}, { vipOwner: true });
       for (const vipOwner of [false, true]) {
         await lb.reload(config(name, 'proxy', {}, { vipOwner }));
@@ -171,12 +168,12 @@ describe('both address families, one-arm', () => {
       }
     });
 
-    it.each([true, false])('a service without a server refuses (vipOwner: %s)', async (vipOwner) => {
+    it.each([true, false])('a service without a healthy server refuses (vipOwner: %s)', async (vipOwner) => {
       await start(name, 'proxy', { servers: serversOf(name, { drain: true }) }, { vipOwner });
       expect((await client.call('tcp', vipOf(name), 80)).error).toBe('ECONNREFUSED');
     });
 
-    it.each(['proxy', 'dsr'])('%s: with an external owner it serves what the host is given', async (mode) => {
+    it.each(['proxy', 'dsr'])('%s: with an external owner it serves VIPs that the host gets from it', async (mode) => {
       const addresses = [vipOf(name), ...(mode === 'proxy' ? [FAMILIES[name].proxyIp] : [])];
       const give = (verb: string, ...flags: string[]) =>
         Promise.all(
@@ -196,12 +193,12 @@ describe('both address families, one-arm', () => {
       expect(await answers({ timeoutMs: SILENCE_MS })).toBe(false);
       // As keepalived adds it: an IPv6 address that is still probed for duplicates answers nobody.
       await give('add', 'nodad');
-      // The question that was in vain would end in an error a moment later, and take this call with it.
+      // The unanswered neighbour solicitation would soon end in an error, and this call would fail with it.
       await lab.exec('l3', 'ip', 'neigh', 'flush', 'dev', 'sw');
       const served = await client.call('tcp', vipOf(name), 80);
       expect(served.source).toBe(mode === 'dsr' ? FAMILIES[name].client : FAMILIES[name].proxyIp);
       await lb.stop();
-      // They are somebody else's.
+      // They belong to another program.
       expect(await lab.exec('l4', 'ip', 'addr')).toContain(`${vipOf(name)}/`);
       await start(name, mode, {}, { vipOwner: 'external' });
       expect(await answers()).toBe(true);
@@ -209,7 +206,7 @@ describe('both address families, one-arm', () => {
       expect(await answers({ timeoutMs: SILENCE_MS })).toBe(false);
     });
 
-    it('a VIP that is not owned is found by its neighbours', async () => {
+    it('neighbours find a VIP that the host does not own', async () => {
       await lab.exec('l3', 'ip', 'neigh', 'flush', 'dev', 'sw');
       await start(name, 'proxy', {}, { vipOwner: false });
       expect((await client.call('tcp', vipOf(name), 80)).server).toBe('s1');

@@ -57,7 +57,7 @@ describe('a flow for which the proxy IP has no port left', () => {
     ['the address of the interface', { proxyIp: 'auto' }, undefined, 3],
     ['a proxy IP of IPv6', { proxyIp: '2001:db8::253' }, ['2001:db8::80', '2001:db8::11'], 3],
     ['each of two of IPv6', { proxyIp: ['2001:db8::252', '2001:db8::251'] }, ['2001:db8::80', '2001:db8::11'], 6],
-  ])('comes after as many as %s has ports in its range', async (_, proxy, addresses, most) => {
+  ])('follows as many flows as %s has ports in its range', async (_, proxy, addresses, most) => {
     const lb = await start({ ...proxy, proxyPorts: '40000-40002' }, addresses as [string, string] | undefined);
     const answers = [];
     for (let i = 0; i <= most; i++) {

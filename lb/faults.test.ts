@@ -76,7 +76,7 @@ describe.each(CASES)('faults and changes under load, over %s in %s', (family, mo
     expect(result.failed).toEqual({});
   });
 
-  it('requests to a killed server fail no longer than it takes to notice, and none after that', async () => {
+  it('requests to a killed server fail only until it is detected', async () => {
     const seen = lb.lines.length;
     const before = await loadDuring(async () => {
       await endpoints['s2']!.unlisten('tcp', 80);
@@ -88,7 +88,7 @@ describe.each(CASES)('faults and changes under load, over %s in %s', (family, mo
     expect(after).toEqual({ answered: expect.any(Number) as number, failed: {} });
   });
 
-  it('a server that falls silent is out after no fewer checks than `fall` says, and nothing fails after that', async () => {
+  it('a silent server is removed after at least `fall` checks, and no request fails after that', async () => {
     const seen = lb.lines.length;
     let checks = '';
     const before = await loadDuring(async () => {
@@ -100,12 +100,12 @@ describe.each(CASES)('faults and changes under load, over %s in %s', (family, mo
     await lab.exec('s2', 'nft', 'delete', 'table', 'inet', 'silence');
     expectFew(before, ['timeout', 'ECONNREFUSED', 'ECONNRESET']);
     expect(after).toEqual({ answered: expect.any(Number) as number, failed: {} });
-    // Others may have begun before the rules were changed and the counter read: that there need be none, balancer.test.ts asks.
+    // More checks may be counted; balancer.test.ts tests the exact number.
     expect(Number(/packets (\d+)/.exec(checks)?.[1])).toBeGreaterThanOrEqual(CHECK.fall);
   });
 });
 
-/** Every other one was its turn; a call under way may fail on each of the load's connections. */
+/** Every second call goes to the failed server; one call in flight may fail on each connection of the load. */
 function expectFew({ answered, failed }: LoadResult, errors: string[]): void {
   const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
   expect(Object.keys(failed).filter((error) => !errors.includes(error))).toEqual([]);

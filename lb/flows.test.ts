@@ -69,7 +69,7 @@ describe.each(['dsr', 'proxy'])('flows in %s', (mode) => {
   const both = [server('s1'), server('s2')];
   const proxyIp = mode === 'proxy' ? { proxyIp: PROXY_IP } : {};
 
-  it('persistence keeps a client on its server, and forgets one that has left', async () => {
+  it('persistence keeps a client on its server, but not on a removed one', async () => {
     const fields = { ...proxyIp, persistence: { timeoutMs: 60_000 } };
     await start(both, fields);
     expect(await calls(4)).toEqual({ s1: 4 });
@@ -77,7 +77,7 @@ describe.each(['dsr', 'proxy'])('flows in %s', (mode) => {
     expect(Object.values(await calls(4))).toEqual([4]);
   });
 
-  it('flows stay when servers, weights and scheduler change', async () => {
+  it('flows stay on their servers when servers, weights and scheduler change', async () => {
     await start(both, proxyIp);
     const ask = await openOn('s2');
     await reload([server('s3'), server('s2', { weight: 9 }), server('s1')], { ...proxyIp, scheduler: 'maglev' });
@@ -87,7 +87,7 @@ describe.each(['dsr', 'proxy'])('flows in %s', (mode) => {
     expect(await calls(4)).toEqual({ s1: 4 });
   });
 
-  it('a draining server finishes its flows, gets no new ones, and leaves', async () => {
+  it('a draining server finishes its flows, gets no new ones, and is removed', async () => {
     await start(both, proxyIp);
     const ask = await openOn('s2');
     await reload([server('s1'), server('s2', { drain: true })], proxyIp);
@@ -107,7 +107,7 @@ describe.each(['dsr', 'proxy'])('flows in %s', (mode) => {
     expect(await calls(2)).toEqual({ s1: 2 });
   });
 
-  it('flows go on when the process is killed and started again', async () => {
+  it('flows continue when the process is killed and started again', async () => {
     await start(both, proxyIp);
     const asks = [await openOn('s1'), await openOn('s2')];
     lb.kill();
@@ -121,7 +121,7 @@ describe.each(['dsr', 'proxy'])('flows in %s', (mode) => {
     expect(await lab.exec('l4', 'ip', 'addr')).not.toContain(VIP);
   });
 
-  it('a bad configuration on reload is refused with its place, and the old one keeps serving', async () => {
+  it('a reload with a bad configuration is refused with its position; the old one stays in force', async () => {
     await start(both, proxyIp);
     const seen = lb.lines.length;
     await lb.rewrite({ version: 1, services: [{ name: 'web' }] });
@@ -133,7 +133,7 @@ describe.each(['dsr', 'proxy'])('flows in %s', (mode) => {
     expect(await calls(2)).toEqual({ s1: 1, s2: 1 });
   });
 
-  it('uses all servers as a last resort, when told to', async () => {
+  it('uses all servers as a last resort, if configured', async () => {
     const check = { type: 'tcp', intervalMs: 50, timeoutMs: 50 };
     const dead = [server('s1', mode === 'dsr' ? {} : { port: 81 })];
     const port = mode === 'dsr' ? 81 : 80;

@@ -19,7 +19,7 @@ const CASES = FAMILIES.flatMap((family) =>
   (['proxy', 'dsr'] as const).flatMap((mode) => [true, false].map((vipOwner) => [family, mode, vipOwner] as const)),
 );
 
-describe('a host that changes while the load balancer runs', () => {
+describe('changes of the host while the load balancer runs', () => {
   let lab: NetnsLab;
   let client: Endpoint;
   let lb: RunningLb;
@@ -32,7 +32,7 @@ describe('a host that changes while the load balancer runs', () => {
     const service = { name: 'web', vip: `${net}80`, port: 80, mode, servers, ...proxy };
     lb = await RunningLb.start(lab, 'l4', { version: 1, vipOwner, services: [service], ...root }, programs);
   };
-  /** A program before the host's own of that name: `first` is what its shell does before. */
+  /** A wrapper of a program, first in PATH; its shell runs `first` before the program. */
   const preceded = async (name: string, first: string): Promise<string> => {
     const folder = lab.file('programs');
     await rm(folder, { recursive: true, force: true });
@@ -81,43 +81,43 @@ describe('a host that changes while the load balancer runs', () => {
   afterEach(() => lb.stop());
   afterAll(() => lab.close());
 
-  it.each(CASES)('%s, %s, vipOwner %s: an interface that appears, or is made anew, carries traffic', async (...how) => {
-    await removeInterface();
-    await start(...how);
-    await makeInterface();
-    await served(how[0]);
-    await removeInterface();
-    await makeInterface();
-    await served(how[0]);
-    const before = (await lab.exec('l4', 'nft', 'list', 'ruleset')).length;
-    await lb.stop();
-    expect(before).toBeGreaterThan(0);
-    expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
-    expect(await lab.exec('l4', 'ip', 'addr')).not.toContain(`${LAN[how[0]].net}80/`);
-    expect(await lab.exec('l4', 'ip', 'neigh', 'show', 'proxy')).toBe('');
-  });
-
   it.each(CASES)(
-    '%s, %s, vipOwner %s: an interface that gets another name keeps traffic and addresses',
+    '%s, %s, vipOwner %s: an interface that is added, or removed and added again, carries traffic',
     async (...how) => {
-      const vip = `${LAN[how[0]].net}80/`;
+      await removeInterface();
       await start(...how);
+      await makeInterface();
       await served(how[0]);
-      const delay = '/proc/sys/net/ipv4/neigh/sw/proxy_delay';
-      await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'name', 'other');
-      await lb.line(({ event }) => event === 'host-changed');
+      await removeInterface();
+      await makeInterface();
       await served(how[0]);
-      expect((await lab.exec('l4', 'ip', 'addr', 'show', 'other')).includes(vip)).toBe(how[2]);
+      const before = (await lab.exec('l4', 'nft', 'list', 'ruleset')).length;
       await lb.stop();
-      await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
+      expect(before).toBeGreaterThan(0);
       expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
-      expect(await lab.exec('l4', 'ip', 'addr')).not.toContain(vip);
+      expect(await lab.exec('l4', 'ip', 'addr')).not.toContain(`${LAN[how[0]].net}80/`);
       expect(await lab.exec('l4', 'ip', 'neigh', 'show', 'proxy')).toBe('');
-      expect(await lab.exec('l4', 'cat', delay)).not.toBe('0\n');
     },
   );
 
-  it.each(FAMILIES)('%s: neighbours learn at once that the interface has another MAC', async (family) => {
+  it.each(CASES)('%s, %s, vipOwner %s: a renamed interface keeps its traffic and addresses', async (...how) => {
+    const vip = `${LAN[how[0]].net}80/`;
+    await start(...how);
+    await served(how[0]);
+    const delay = '/proc/sys/net/ipv4/neigh/sw/proxy_delay';
+    await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'name', 'other');
+    await lb.line(({ event }) => event === 'host-changed');
+    await served(how[0]);
+    expect((await lab.exec('l4', 'ip', 'addr', 'show', 'other')).includes(vip)).toBe(how[2]);
+    await lb.stop();
+    await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
+    expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
+    expect(await lab.exec('l4', 'ip', 'addr')).not.toContain(vip);
+    expect(await lab.exec('l4', 'ip', 'neigh', 'show', 'proxy')).toBe('');
+    expect(await lab.exec('l4', 'cat', delay)).not.toBe('0\n');
+  });
+
+  it.each(FAMILIES)('%s: neighbours immediately learn a new MAC of the interface', async (family) => {
     await start(family, 'proxy', true);
     await served(family);
     await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'address', '02:00:00:00:00:42');
@@ -126,7 +126,7 @@ describe('a host that changes while the load balancer runs', () => {
     );
   });
 
-  it.each(FAMILIES)('%s: neighbours that somebody has set stay when the VIP is announced', async (family) => {
+  it.each(FAMILIES)('%s: static neighbour entries survive the announcement of the VIP', async (family) => {
     const neighbour = `${LAN[family].net}99`;
     const set = ['lladdr', '02:00:00:00:00:99', 'dev', 'sw', 'nud', 'permanent'];
     await lab.exec('l4', 'ip', 'neigh', 'replace', neighbour, ...set);
@@ -136,21 +136,21 @@ describe('a host that changes while the load balancer runs', () => {
     expect(kept).toContain('lladdr 02:00:00:00:00:99 PERMANENT');
   });
 
-  it.each(FAMILIES)('%s: a VIP that somebody takes away comes back', async (family) => {
+  it.each(FAMILIES)('%s: a VIP that another program removes is added again', async (family) => {
     await start(family, 'proxy', true);
     const vip = `${LAN[family].net}80/${LAN[family].host}`;
     await lab.exec('l4', 'ip', 'addr', 'del', vip, 'dev', 'sw');
     await lb.until(async () => (await lab.exec('l4', 'ip', 'addr')).includes(vip));
   });
 
-  it('notices what changes as soon as it serves traffic, however late its monitor is', async () => {
+  it('a change is handled as soon as traffic needs it, even if the monitor starts late', async () => {
     await start('IPv4', 'dsr', true, await preceded('ip', 'case "$*" in *monitor*) sleep 1;; esac'));
     await removeInterface();
     await makeInterface();
     await served('IPv4');
   });
 
-  it('that changes again while it is read is no error', async () => {
+  it('another change while the host is read is no error', async () => {
     const moment = lab.file('moment');
     const other = '198.51.100.77/32';
     const failsOnce = `case "$*" in "-batch -") test -e ${moment} && rm ${moment} && ip addr add ${other} dev lo && exit 2;; esac`;
@@ -164,10 +164,10 @@ describe('a host that changes while the load balancer runs', () => {
     await lab.exec('l4', 'ip', 'addr', 'del', other, 'dev', 'lo');
   });
 
-  it('tries again when rules could not be changed', async () => {
+  it('retries after a failed change of rules', async () => {
     const broken = lab.file('broken');
     const script = lab.file('script');
-    // Such an nft has no interactive mode, so that each change has one of its own.
+    // Without an interactive mode, each change starts its own nft.
     const failing = `case "$*" in -i) exit 1;; "-f -") cat > ${script}; test -e ${broken} && exit 1; exec < ${script};; esac`;
     await start('IPv4', 'dsr', true, await preceded('nft', failing));
     await served('IPv4');
@@ -180,7 +180,7 @@ describe('a host that changes while the load balancer runs', () => {
     await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
   });
 
-  describe('its nft session', () => {
+  describe('the nft session', () => {
     const socket = () => lab.file('api.sock');
     const patch = (weight: number) => callApi(socket(), 'PATCH', '/v1/services/web/servers/s1', { weight });
     const change = async (weight: number) => expect(await patch(weight)).toMatchObject({ status: 200 });
@@ -199,14 +199,14 @@ describe('a host that changes while the load balancer runs', () => {
       });
     });
 
-    it('takes one change after another', async () => {
+    it('is used for several changes', async () => {
       const before = await started();
       for (const weight of [3, 4, 5]) await change(weight);
       expect(await slots()).toContain(' 5 : ');
       expect(await started()).toBe(before);
     });
 
-    it('tells what it has against a change, of which nothing is in force then', async () => {
+    it('reports an error in a change, of which nothing is applied', async () => {
       await change(2);
       await lab.exec('l4', 'nft', 'delete element netdev l4lab slots.web { 2 }');
       const before = await lab.exec('l4', 'nft', 'list', 'ruleset');
@@ -218,7 +218,7 @@ describe('a host that changes while the load balancer runs', () => {
       await change(1);
     });
 
-    it('may be killed, and another takes its place', async () => {
+    it('is replaced after it was killed', async () => {
       const [pid] = await running('nft');
       process.kill(pid!, 'SIGKILL');
       await lb.until(async () => (await running('nft')).length === 0);
@@ -230,25 +230,28 @@ describe('a host that changes while the load balancer runs', () => {
       expect(await running('nft')).not.toEqual([pid]);
     });
 
-    it.each(['SIGTERM', 'SIGINT'] as const)('runs until the load balancer is done, whoever gets %s', async (signal) => {
-      const session = await running('nft');
-      const before = await started();
-      for (const pid of session) process.kill(pid, signal);
-      await change(2);
-      expect(await running('nft')).toEqual(session);
-      expect(await started()).toBe(before);
-      lb.signal(signal);
-      expect(await lb.ended).toBe(0);
-      expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
-    });
+    it.each(['SIGTERM', 'SIGINT'] as const)(
+      'ignores %s, and runs until the load balancer has finished',
+      async (signal) => {
+        const session = await running('nft');
+        const before = await started();
+        for (const pid of session) process.kill(pid, signal);
+        await change(2);
+        expect(await running('nft')).toEqual(session);
+        expect(await started()).toBe(before);
+        lb.signal(signal);
+        expect(await lb.ended).toBe(0);
+        expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
+      },
+    );
   });
 
   describe('an nft session that dies when it loads a script', () => {
     const socket = () => lab.file('api.sock');
     const patch = (weight: number) => callApi(socket(), 'PATCH', '/v1/services/web/servers/s1', { weight });
-    /** Rules without what they count; the order in which they were made tells nothing. */
+    /** Rules without counters, sorted: their order is irrelevant. */
     const rules = async () => (await lab.exec('l4', 'nft', '-s', 'list', 'ruleset')).split('\n').toSorted();
-    /** An nft whose session loads scripts as a shell would; where it finds the file `dies`, it kills itself instead, or after. */
+    /** An nft whose session is a shell script; if the file `dies` exists, it kills itself before or after it loads a script. */
     const mortal = async (when: 'before' | 'after') => {
       const load = `${(await run('ip-failed', 'which', ['nft'])).trim()} -f /proc/self/fd/3`;
       const die = `if test -e ${lab.file('dies')}; then kill -9 $$; fi`;
@@ -262,7 +265,7 @@ describe('a host that changes while the load balancer runs', () => {
     afterEach(() => Promise.all(['dies', 'sessions'].map((name) => rm(lab.file(name), { force: true }))));
 
     it.each(['before', 'after'] as const)(
-      '%s it: the change is made once, flows go on, another starts',
+      '%s it: the change is applied once, flows continue, and another session starts',
       async (when) => {
         await start('IPv4', 'dsr', true, await mortal(when), { api: { socket: socket() } });
         await lb.until(async () => (await running('nft')).length === 1);
@@ -283,7 +286,7 @@ describe('a host that changes while the load balancer runs', () => {
       },
     );
 
-    it('each time: then none is started any more', async () => {
+    it('every time: then no session is started any more', async () => {
       await writeFile(lab.file('dies'), '');
       await start('IPv4', 'dsr', true, await mortal('after'), { api: { socket: socket() } });
       await lb.until(async () => (await running('nft')).length === 1);
@@ -294,10 +297,10 @@ describe('a host that changes while the load balancer runs', () => {
     });
   });
 
-  it('tells that it cannot open anything more, and goes on when it can', async () => {
+  it('reports that it has no free file descriptor, and continues once it has', async () => {
     const socket = lab.file('api.sock');
     await start('IPv4', 'dsr', true, undefined, { api: { socket } });
-    // It holds files as well, and does not come later then.
+    // It also holds open files, and must not start later.
     await lb.until(async () => (await running('nft')).length === 1);
     const { pid } = lb;
     const open = (await readdir(`/proc/${pid}/fd`)).length;
@@ -309,7 +312,7 @@ describe('a host that changes while the load balancer runs', () => {
     };
     const hold = () => connect(socket).on('error', () => undefined);
     const held = Array.from({ length: 6 }, hold);
-    // Files that it had open for a moment let it take some more.
+    // Files that it closes in the meantime leave room for more.
     await lb.until(async () => {
       held.push(hold());
       return (await reload()) === 'error';

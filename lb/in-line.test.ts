@@ -12,7 +12,7 @@ const SERVERS = [
   { name: 's2', address: '203.0.113.12' },
 ];
 
-/** Client, router, load balancer in the way, switch, two servers of one service and one of another. */
+/** Client, router, in-line load balancer, switch, two servers of one service and one of another. */
 async function inLine(l3: NodeSpec, l4: NodeSpec): Promise<NetnsLab> {
   const server = (host: number, vip: string): NodeSpec => ({
     links: { sw: `203.0.113.${host}/24` },
@@ -73,7 +73,7 @@ describe('in-line by routing', () => {
     expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
   });
 
-  it('dsr works beside a firewall of the host that drops replies without a request', async () => {
+  it('dsr works with a stateful firewall on the host', async () => {
     const firewall = 'type filter hook forward priority filter; ct state invalid drop;';
     await lab.exec('l4', 'nft', `table inet firewall { chain forward { ${firewall} }; }`);
     lb = await RunningLb.start(lab, 'l4', {
@@ -131,7 +131,7 @@ describe('in-line as a switch', () => {
     expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
   });
 
-  it('a server whose MAC is not known takes no flows until it is, since its frames could not keep theirs', async () => {
+  it('with sourceMac keep, a server gets no flows before its MAC is known', async () => {
     await lab.exec('s2', 'ip', 'link', 'set', 'sw', 'arp', 'off');
     await lab.exec('l4', 'ip', 'neigh', 'flush', 'dev', 'br0');
     await start('keep');
@@ -145,7 +145,7 @@ describe('in-line as a switch', () => {
     expect(new Set(await served())).toEqual(new Set(['s1', 's2']));
   });
 
-  it('frames to a VIP that are for somebody else’s MAC pass, though the service is not theirs', async () => {
+  it('frames to a VIP with the MAC of another host are forwarded, not balanced', async () => {
     lb = await RunningLb.start(lab, 'l4', {
       version: 1,
       vipOwner: false,
@@ -171,7 +171,7 @@ describe('in-line as a switch', () => {
     const mac = (await lab.exec('s1', 'cat', '/sys/class/net/sw/address')).trim();
     // Before anything is sent again (after 1 s, RFC 6298): a SYN of s1's moves its MAC back for a moment.
     const call = s1.call('tcp', CALLED_VIP, 80, { timeoutMs: 800 });
-    // While the call lasts: the next frame that s1 sends of its own accord moves its MAC back.
+    // During the call: the next frame from s1 itself moves its MAC back.
     await lb.until(async () => (await lab.exec('sw', 'bridge', 'fdb', 'show', 'br', 'br0')).includes(`${mac} dev l4`));
     expect((await call).error).toBe('timeout');
   });

@@ -88,22 +88,22 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
   afterEach(() => lb.stop());
   afterAll(() => lab.close());
 
-  it.each(BOTH)('%s: alternates servers, which see the client and answer it directly', async (family) => {
+  it.each(BOTH)('%s: alternates servers, which see the client and reply to it directly', async (family) => {
     await start(service(family));
     expect(await servedBy(family)).toEqual(inTurn(FAMILIES[family]));
   });
 
-  it.each(BOTH)('%s: does the same where servers are reached by the other family', async (family) => {
+  it.each(BOTH)('%s: does the same if servers have addresses of the other family', async (family) => {
     await start(service(family, by(other(family))));
     expect(await servedBy(family)).toEqual(inTurn(FAMILIES[family]));
   });
 
-  it.each(BOTH)('both families lead to servers by their addresses of %s', async (outer) => {
+  it.each(BOTH)('services of both families reach servers at their addresses of %s', async (outer) => {
     await start(...BOTH.map((family) => service(family, by(outer))));
     for (const family of BOTH) expect(await servedBy(family)).toEqual(inTurn(FAMILIES[family]));
   });
 
-  it('one pool has servers that are reached by either family', async () => {
+  it('one pool has servers with addresses of both families', async () => {
     const servers = [...by('IPv4', [1]).servers, ...by('IPv6', [2]).servers];
     await start(...BOTH.map((family) => service(family, { servers })));
     for (const family of BOTH) expect(await servedBy(family)).toEqual(inTurn(FAMILIES[family]));
@@ -122,12 +122,12 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
 
   const PAIRS = BOTH.flatMap((family) => BOTH.map((outer) => [family, outer] as const));
 
-  it.each(PAIRS)('%s in %s: the client is told how large packets may be in the tunnel', async (family, outer) => {
+  it.each(PAIRS)('%s in %s: the client learns the path MTU of the tunnel', async (family, outer) => {
     const { vip } = FAMILIES[family];
     await start(service(family, { protocol: 'udp', port: 5353, ...by(outer) }));
     const ip = (...args: string[]) => lab.exec('client', 'ip', ...(family === 'IPv6' ? ['-6'] : []), 'route', ...args);
     expect(await ip('get', vip)).not.toContain('mtu');
-    // Nothing listens there, and what is too large does not come so far. A single datagram may get lost.
+    // Nothing listens there, and a datagram that is too large does not arrive. A single datagram may get lost.
     const bytes = 1400 + (family === 'IPv4' ? 72 : 52);
     await lb.until(async () => {
       await client.call('udp', vip, 5353, { bytes, timeoutMs: 300 });
@@ -138,7 +138,7 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
   });
 
   it.each(PAIRS)(
-    '%s in %s: an error about a packet in a tunnel stops at the host, and harms no other packet',
+    '%s in %s: an ICMP error about a tunnelled packet ends at the host and affects no other packet',
     async (family, outer) => {
       const { vip } = FAMILIES[family];
       const { server } = FAMILIES[outer];
@@ -147,7 +147,7 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
       const quoted = family === 'IPv4' ? '0x4' : '0x29';
       const rule = `${outer === 'IPv4' ? '@th,136,8' : '@th,112,8'} ${quoted} counter .* drop`;
       expect(await errors()).toMatch(new RegExp(rule, 'u'));
-      // What stands in for a tunnel sends no packet that could be refused.
+      // The substitute for a tunnel sends no packet that could be refused.
       if (isReal) {
         const version = outer === 'IPv6' ? '-6' : '-4';
         const route = (verb: string) => lab.exec('l3', 'ip', version, 'route', verb, 'unreachable', server(1));
@@ -168,7 +168,7 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
     expect(await servedBy('IPv4')).toEqual(inTurn(FAMILIES.IPv4));
   });
 
-  it('leaves nothing behind, not even after it was killed', async () => {
+  it('leaves nothing behind, even after it was killed', async () => {
     const mixed = (family: Family) =>
       service(family, { name: `mixed-${family.toLowerCase()}`, port: 81, ...by(other(family), [1]) });
     const both = { version: 1, services: BOTH.flatMap((family) => [service(family), mixed(family)]) };
@@ -194,7 +194,7 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
     expect(await rules()).toBe(before);
   });
 
-  it('says what it needs where the kernel has no tunnels', async () => {
+  it('reports what it needs if the kernel has no tunnels', async () => {
     const elsewhere = service('IPv4', { servers: [{ name: 's3', address: '203.0.113.99' }] });
     if (isReal) {
       await start(elsewhere);

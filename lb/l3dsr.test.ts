@@ -57,14 +57,14 @@ describe('l3dsr: servers in other subnets', () => {
   it.each([
     ['tcp', 80],
     ['udp', 53],
-  ] as const)('%s alternates servers, which see the client and answer it directly', async (protocol, port) => {
+  ] as const)('%s alternates servers, which see the client and reply to it directly', async (protocol, port) => {
     await start({ protocol, port });
     const answers = await client.calls(4, protocol, VIP, port);
     expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
     expect(new Set(answers.map(({ source }) => source))).toEqual(new Set(['198.51.100.20']));
   });
 
-  it('a health check sees that a server does not know the VIP', async () => {
+  it('a health check detects that a server does not hold the VIP', async () => {
     await lab.exec('s2', 'nft', 'flush', 'ruleset');
     await start({ port: 80, check: { type: 'tcp', timeoutMs: 300 } });
     await lab.exec('s2', 'nft', undo(servers[1]!.address));

@@ -10,7 +10,7 @@ const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
 const HEADERS = { IPv4: 40, IPv6: 60 };
 const NARROW = 1400;
 
-describe.each(CASES)('largest segments of connections over %s in %s', (family, mode) => {
+describe.each(CASES)('MSS of connections over %s in %s', (family, mode) => {
   const { vip } = ROUTED[family];
   const sees = { both: !mode.endsWith('dsr') };
   const whole = 1500 - HEADERS[family];
@@ -23,17 +23,17 @@ describe.each(CASES)('largest segments of connections over %s in %s', (family, m
     lb = await RunningLb.start(lab, 'l4', routedService(family, mode, { mssClamp, servers: [SERVER] }));
   };
   const SERVER = { name: 's1', address: ROUTED[family].server(1) };
-  /** What a server and the client are told that the other end takes. */
-  const told = async () => {
+  /** The MSS that server and client receive from each other. */
+  const received = async () => {
     const rules = [1200, narrow, whole]
       .map((size) => `tcp flags syn tcp option maxseg size ${size} counter`)
       .join('; ');
-    const table = `table inet told { chain in { type filter hook input priority 0; ${rules}; }; }`;
+    const table = `table inet seen { chain in { type filter hook input priority 0; ${rules}; }; }`;
     for (const node of ['s1', 'client'])
-      await lab.exec(node, 'nft', `table inet told; delete table inet told; ${table}`);
+      await lab.exec(node, 'nft', `table inet seen; delete table inet seen; ${table}`);
     expect(await client.call('tcp', vip, 80)).toMatchObject({ server: 's1' });
     const at = async (node: string) => {
-      const found = (await lab.exec(node, 'nft', 'list', 'table', 'inet', 'told')).matchAll(
+      const found = (await lab.exec(node, 'nft', 'list', 'table', 'inet', 'seen')).matchAll(
         /size (\d+) counter packets [1-9]/gu,
       );
       return [...found].map(([, size]) => Number(size)).join();
@@ -56,27 +56,27 @@ describe.each(CASES)('largest segments of connections over %s in %s', (family, m
   });
   afterAll(() => lab.close());
 
-  it('are those of the ends where nothing is said', async () => {
+  it('is that of the ends by default', async () => {
     await start(undefined);
-    expect(await told()).toEqual({ server: `${whole}`, client: `${whole}` });
+    expect(await received()).toEqual({ server: `${whole}`, client: `${whole}` });
   });
 
-  it('are no larger than a number, which the client is told where its answers come by the load balancer', async () => {
+  it('is clamped to a number, also for the client if replies cross the load balancer', async () => {
     await start(1200);
-    expect(await told()).toEqual({ server: '1200', client: sees.both ? '1200' : `${whole}` });
+    expect(await received()).toEqual({ server: '1200', client: sees.both ? '1200' : `${whole}` });
   });
 
-  it('are never made larger', async () => {
+  it('is never raised', async () => {
     await start(9000);
-    expect(await told()).toEqual({ server: `${whole}`, client: `${whole}` });
+    expect(await received()).toEqual({ server: `${whole}`, client: `${whole}` });
   });
 
-  it('follow the MTU of the host by themselves', async () => {
+  it('follows the MTU of the host with `auto`', async () => {
     await start('auto');
-    expect(await told()).toEqual({ server: `${whole}`, client: `${whole}` });
+    expect(await received()).toEqual({ server: `${whole}`, client: `${whole}` });
     await setMtu(NARROW);
-    await lb.until(async () => (await told()).server === `${narrow}`);
-    expect(await told()).toEqual({ server: `${narrow}`, client: sees.both ? `${narrow}` : `${whole}` });
+    await lb.until(async () => (await received()).server === `${narrow}`);
+    expect(await received()).toEqual({ server: `${narrow}`, client: sees.both ? `${narrow}` : `${whole}` });
     await setMtu(1500);
   });
 });

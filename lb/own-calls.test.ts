@@ -14,7 +14,7 @@ const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
 /** Address of the load balancer's host toward the servers. */
 const OWN = { IPv4: '203.0.113.1', IPv6: '2001:db8:2::1' };
 
-describe.each(CASES)('own calls over %s in %s by %s', (family, mode, protocol) => {
+describe.each(CASES)("the host's own calls over %s in %s by %s", (family, mode, protocol) => {
   const { vip, proxyIp } = ROUTED[family];
   let lab: NetnsLab;
   let l4: Endpoint;
@@ -46,12 +46,12 @@ describe.each(CASES)('own calls over %s in %s by %s', (family, mode, protocol) =
   });
   afterAll(() => lab.close());
 
-  it('meet nobody unless they are to be balanced', async () => {
+  it('reach no server unless `ownCalls` is set', async () => {
     await start();
     expect(await l4.call(protocol, vip, 80)).toEqual({ error: 'ECONNREFUSED' });
   });
 
-  it('are balanced, counted, and come to servers from an address that is not the VIP', async () => {
+  it('are balanced and counted, and their source is not the VIP', async () => {
     await start({ ownCalls: true });
     const answers = await l4.calls(4, protocol, vip, 80);
     expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
@@ -61,12 +61,12 @@ describe.each(CASES)('own calls over %s in %s by %s', (family, mode, protocol) =
     expect(service!.servers.map(({ newFlows }) => newFlows)).toEqual([2, 2]);
   });
 
-  it('stay on one server where clients do', async () => {
+  it('stay on one server with persistence', async () => {
     await start({ ownCalls: true, persistence: { timeoutMs: 60_000 } });
     expect(new Set(await servers(3)).size).toBe(1);
   });
 
-  it('are refused where no server is up, although the host listens at that port', async () => {
+  it('are refused if no server is up, although the host listens on that port', async () => {
     await l4.listen(protocol, 80, family === 'IPv4' ? '0.0.0.0' : '::');
     const down = [{ name: 's1', address: ROUTED[family].server(1), port: 81 }];
     await start({ ownCalls: true, servers: down, check: { type: 'tcp', intervalMs: 50, timeoutMs: 50 } });
@@ -75,7 +75,7 @@ describe.each(CASES)('own calls over %s in %s by %s', (family, mode, protocol) =
     expect(answer).toEqual({ error: 'ECONNREFUSED' });
   });
 
-  it('follow the configuration', async () => {
+  it('follow changes of the configuration', async () => {
     await start();
     await lb.reload(config({ ownCalls: true }));
     expect(await servers(2)).toEqual(['s1', 's2']);
@@ -84,7 +84,7 @@ describe.each(CASES)('own calls over %s in %s by %s', (family, mode, protocol) =
   });
 });
 
-describe('own flows of a server that is out', () => {
+describe("the host's own flows to a removed server", () => {
   const { vip, server } = ROUTED.IPv4;
   let lab: NetnsLab;
   let l4: Endpoint;
@@ -119,7 +119,7 @@ describe('own flows of a server that is out', () => {
     expect((await l4.call('tcp', vip, 80)).server).toBe('s2');
   });
 
-  it('are refused where they have no connection', async () => {
+  it('are refused if they have no connection', async () => {
     lb = await RunningLb.start(lab, 'l4', config('udp', false));
     const localPort = 20_000;
     expect((await l4.call('udp', vip, 80, { localPort })).server).toBe('s1');

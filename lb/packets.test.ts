@@ -8,14 +8,14 @@ import { RunningLb } from './netns/running-lb.ts';
 const FAMILIES = ['IPv4', 'IPv6'] as const;
 const MODES = ['dnat', 'proxy', 'dsr', 'l3dsr'];
 const NAMES = ['s1', 's2'];
-/** The path from the router to the client is narrow then, which no end knows. */
+/** MTU of the link between router and client, which neither end knows. */
 const NARROW_MTU = '1300';
-/** More than a frame holds, so that the datagram comes in three fragments. */
+/** A datagram of this size arrives in three fragments. */
 const LARGE = 4000;
-/** Of nobody in the lab. */
+/** Of no node in the lab. */
 const OTHER_MAC = '02:00:00:00:99:99';
 
-describe('packets that name no service', () => {
+describe('fragments, ICMP, frames for others, and packets of changed services', () => {
   let lab: NetnsLab;
   let client: Endpoint;
   let lb: RunningLb;
@@ -44,7 +44,7 @@ describe('packets that name no service', () => {
 
     it.each(MODES)('%s: all fragments of a datagram reach the server of their flow', async (mode) => {
       await start(family, mode, { port: 53, protocol: 'udp' });
-      // Of its own in each mode, since conntrack remembers what it translated.
+      // Different in each mode, because conntrack remembers what it translated.
       const base = 7000 + 10 * MODES.indexOf(mode);
       const ask = (bytes: number, flow: number) =>
         client.call('udp', vip, 53, { bytes, localPort: base + flow, timeoutMs: 1000 });
@@ -56,21 +56,18 @@ describe('packets that name no service', () => {
       expect(after.map(({ server }) => server)).toEqual(large.map(({ server }) => server));
     });
 
-    it.each(MODES)(
-      '%s: a datagram that finds no slot in the moment of a change has a server all the same',
-      async (mode) => {
-        await start(family, mode, { port: 53, protocol: 'udp' });
-        const table = mode.endsWith('dsr') ? 'netdev' : 'inet';
-        await lab.exec('l4', 'nft', 'delete', 'element', table, 'l4lab', 'slots.web', '{ 1 }');
-        const answers = await client.calls(4, 'udp', vip, 53);
-        expect(answers.map(({ server }) => server)).toEqual(['s1', 's1', 's1', 's1']);
-      },
-    );
+    it.each(MODES)('%s: a datagram that finds no slot during a change is still sent to a server', async (mode) => {
+      await start(family, mode, { port: 53, protocol: 'udp' });
+      const table = mode.endsWith('dsr') ? 'netdev' : 'inet';
+      await lab.exec('l4', 'nft', 'delete', 'element', table, 'l4lab', 'slots.web', '{ 1 }');
+      const answers = await client.calls(4, 'udp', vip, 53);
+      expect(answers.map(({ server }) => server)).toEqual(['s1', 's1', 's1', 's1']);
+    });
 
-    // In IPv6 an id has 32 bits, too many to take up most of them.
+    // In IPv6 an id has 32 bits: too many to use most of them.
     if (family === 'IPv4') {
       it.each(['dsr', 'l3dsr'] as const)(
-        '%s: fragments follow their first, whoever had its id before',
+        '%s: fragments follow their first one, even if its id was used before',
         async (mode) => {
           await start(family, mode, { port: 53, protocol: 'udp' });
           const ask = (bytes: number) => client.call('udp', vip, 53, { bytes, localPort: 7200, timeoutMs: 1000 });
@@ -84,7 +81,7 @@ describe('packets that name no service', () => {
       );
     }
 
-    it.each(MODES)('%s: a frame for another host, which a switch has flooded, is left to that host', async (mode) => {
+    it.each(MODES)('%s: a flooded frame for another host is ignored', async (mode) => {
       await start(family, mode, { port: 53, protocol: 'udp' });
       const [gateway, ip] = { IPv4: ['198.51.100.130', '-4'], IPv6: ['2001:db8:3::2', '-6'] }[family] as [
         string,
@@ -102,7 +99,7 @@ describe('packets that name no service', () => {
       expect((await ask()).error).toBeUndefined();
     });
 
-    it('a flow is answered at once after its service has another mode', async () => {
+    it('a flow is answered immediately after its service has changed its mode', async () => {
       const fields = { port: 53, protocol: 'udp', servers: [{ name: 's1', address: ROUTED[family].server(1) }] };
       await start(family, 'proxy', fields);
       for (const mode of ['dsr', 'dnat', 'l3dsr', 'dnat', 'dsr', 'proxy', 'l3dsr', 'proxy', 'dsr']) {
@@ -112,7 +109,7 @@ describe('packets that name no service', () => {
       }
     });
 
-    it('a packet of a flow that dsr still knows has no mark when its service is dnat by now', async () => {
+    it('a packet of a flow in the dsr table has no mark after its service has become dnat', async () => {
       const service = (name: string, port: number, mode: string) => ({
         ...routedService(family, mode, { port, protocol: 'udp' }).services[0]!,
         name,
@@ -141,25 +138,28 @@ describe('packets that name no service', () => {
       }
     });
 
-    it.each(MODES)('%s: an ICMP error to the VIP tells the server of its flow how narrow the path is', async (mode) => {
-      for (const name of NAMES) {
-        await lab.exec(name, 'ip', 'route', 'flush', 'cache');
-        await lab.exec(name, 'ip', '-6', 'route', 'flush', 'cache');
-      }
-      await lab.exec('l3', 'ip', 'link', 'set', 'client', 'mtu', NARROW_MTU);
-      await start(family, mode);
-      for (let i = 0; i < NAMES.length; i++) {
-        const answer = await (await client.open(vip, 80))(8000);
-        expect(answer.error).toBeUndefined();
-      }
-      // In proxy mode the server talks to the load balancer, which translates the error for it as well.
-      const peer = mode === 'proxy' ? ROUTED[family].proxyIp : ROUTED[family].client;
-      for (const name of NAMES) {
-        const route = await lab.exec(name, 'ip', family === 'IPv4' ? '-4' : '-6', 'route', 'get', peer);
-        expect(route).toContain(`mtu ${NARROW_MTU}`);
-      }
-      await lab.exec('l3', 'ip', 'link', 'set', 'client', 'mtu', '1500');
-    });
+    it.each(MODES)(
+      '%s: an ICMP error to the VIP reaches the server of its flow, which learns the path MTU',
+      async (mode) => {
+        for (const name of NAMES) {
+          await lab.exec(name, 'ip', 'route', 'flush', 'cache');
+          await lab.exec(name, 'ip', '-6', 'route', 'flush', 'cache');
+        }
+        await lab.exec('l3', 'ip', 'link', 'set', 'client', 'mtu', NARROW_MTU);
+        await start(family, mode);
+        for (let i = 0; i < NAMES.length; i++) {
+          const answer = await (await client.open(vip, 80))(8000);
+          expect(answer.error).toBeUndefined();
+        }
+        // In proxy mode the server talks to the load balancer, which translates the error for it as well.
+        const peer = mode === 'proxy' ? ROUTED[family].proxyIp : ROUTED[family].client;
+        for (const name of NAMES) {
+          const route = await lab.exec(name, 'ip', family === 'IPv4' ? '-4' : '-6', 'route', 'get', peer);
+          expect(route).toContain(`mtu ${NARROW_MTU}`);
+        }
+        await lab.exec('l3', 'ip', 'link', 'set', 'client', 'mtu', '1500');
+      },
+    );
 
     it.each(MODES)('%s: an echo request to the VIP is answered', async (mode) => {
       await start(family, mode);

@@ -24,7 +24,7 @@ const LAN = {
 };
 const FAMILIES = ['IPv4', 'IPv6'] as const;
 
-describe('where /proc/sys cannot be written, as in a container', () => {
+describe('with a read-only /proc/sys, as in a container', () => {
   let lab: NetnsLab;
   let client: Endpoint;
   let lb: RunningLb;
@@ -40,7 +40,7 @@ describe('where /proc/sys cannot be written, as in a container', () => {
   };
   const served = async (family: keyof typeof LAN) =>
     (await client.call('tcp', vipOf(family), 80, { timeoutMs: 2000 })).server;
-  /** The client takes another machine for the VIP's owner. */
+  /** The client has the MAC of another machine for the VIP. */
   const mislead = (family: keyof typeof LAN) =>
     lab.exec(
       'client',
@@ -70,7 +70,7 @@ describe('where /proc/sys cannot be written, as in a container', () => {
     });
     client = await lab.endpoint('client');
     await (await lab.endpoint('s1')).listen('tcp', 80, '::');
-    // `ip netns exec NAME PROGRAM`: the program gets a /proc/sys that nobody can write.
+    // `ip netns exec NAME PROGRAM`: the program gets a read-only /proc/sys.
     programs = lab.file('programs');
     await mkdir(programs);
     const own = (await run('ip-failed', 'which', ['ip'])).trim();
@@ -95,7 +95,7 @@ exec ${own} "$@"
   afterAll(() => lab.close());
 
   it.each(FAMILIES.flatMap((family) => [true, false].map((vipOwner) => [family, vipOwner] as const)))(
-    '%s, vipOwner %s: serves, and announces its VIP where the host lets the kernel do so',
+    '%s, vipOwner %s: serves, and announces its VIP if the settings of the host allow it',
     async (family, vipOwner) => {
       await sysctl(`${LAN[family].notify}=1`);
       await sysctl('net.ipv6.conf.all.proxy_ndp=1');
@@ -111,14 +111,14 @@ exec ${own} "$@"
     },
   );
 
-  it.each(FAMILIES)('%s: serves without an announcement, and says what to set', async (family) => {
+  it.each(FAMILIES)('%s: serves without an announcement, and reports which setting is missing', async (family) => {
     await start(family, true);
     expect(await served(family)).toBe('s1');
     const sysctl = `net.${family.toLowerCase()}.conf.sw.${family === 'IPv4' ? 'arp' : 'ndisc'}_notify`;
     expect(lb.lines).toContainEqual(expect.objectContaining({ event: 'sysctl-refused', sysctl, value: '1' }));
   });
 
-  it('keeps the configuration in force when another one is for a VIP that the kernel would not answer for', async () => {
+  it('keeps its configuration if a new one has a VIP for which the kernel would not answer ARP', async () => {
     await start('IPv4', false);
     // Chains that are made again come in another order.
     const rules = async () => (await lab.exec('l4', 'nft', '-s', 'list', 'ruleset')).split('\n').sort();
@@ -130,7 +130,7 @@ exec ${own} "$@"
     expect(await served('IPv4')).toBe('s1');
   });
 
-  it('does not start where the kernel would not answer for a VIP at all', async () => {
+  it('does not start if the kernel would not answer ARP for a VIP', async () => {
     const lb = await RunningLb.spawn(
       lab,
       'l4',

@@ -21,7 +21,7 @@ describe('mode route: flows spread over next hops', () => {
     const service = { name: 'out', mode: 'route' as const, to: `${server}/${host}`, nextHops: [hop(1), hop(2)], hash };
     return { version: 1, services: [service] };
   };
-  /** Every next hop has the server's address, so that what answers is the next hop that was taken. */
+  /** Every next hop has the server's address, so the next hop that was used answers itself. */
   const taken = async (family: keyof typeof FAMILIES): Promise<(string | undefined)[]> => {
     const { clients, server } = FAMILIES[family];
     const calls = CLIENTS.map((n) => client.call('tcp', server, 80, { from: `${clients}${n}`, timeoutMs: 2000 }));
@@ -72,7 +72,7 @@ describe('mode route: flows spread over next hops', () => {
     ['IPv4', 'destination'],
     ['IPv6', 'source'],
     ['IPv6', 'both'],
-  ] as const)('over %s by the %s, as is told of it beforehand, each time the same', async (family, hash) => {
+  ] as const)('over %s by the %s, as predicted, the same every time', async (family, hash) => {
     const file = config(family, hash);
     lb = await RunningLb.start(lab, 'l4', file);
     const first = await taken(family);
@@ -81,7 +81,7 @@ describe('mode route: flows spread over next hops', () => {
     expect(await taken(family)).toEqual(first);
   });
 
-  it('to any destination: what the host has a way to itself goes that way', async () => {
+  it('to any destination: more specific routes of the host win', async () => {
     const file = config('IPv4', 'source');
     const any = { ...file, services: [{ ...file.services[0]!, to: 'any' }] };
     lb = await RunningLb.start(lab, 'l4', any);
@@ -92,7 +92,7 @@ describe('mode route: flows spread over next hops', () => {
     await lb.until(async () => JSON.stringify(await taken('IPv4')) === JSON.stringify(expected(file, 'IPv4')));
   });
 
-  it('another order of the next hops after a reload swaps them', async () => {
+  it('a reload with another order of next hops swaps them', async () => {
     const file = config('IPv4', 'source');
     lb = await RunningLb.start(lab, 'l4', file);
     const before = await taken('IPv4');
@@ -103,7 +103,7 @@ describe('mode route: flows spread over next hops', () => {
     expect(await taken('IPv4')).toEqual(before.map((name) => (name === 'fw1' ? 'fw2' : 'fw1')));
   });
 
-  it.each(['IPv4', 'IPv6'] as const)('%s: an interface that was down is used again', async (family) => {
+  it.each(['IPv4', 'IPv6'] as const)('%s: an interface is used again after it was down', async (family) => {
     const file = config(family, 'source');
     lb = await RunningLb.start(lab, 'l4', file);
     await lab.exec('l4', 'ip', 'link', 'set', 'fw1', 'down');
@@ -141,7 +141,7 @@ describe('mode route: flows spread over next hops', () => {
     expect(lb.lines.filter(({ event }) => event === 'error')).toEqual([]);
   });
 
-  it('removes what is left when somebody has deleted a part of it', async () => {
+  it('removes the rest if another program has deleted a part', async () => {
     const bare = await madeIn(lab, 'l4');
     const both = [...config('IPv4', 'source').services, { ...config('IPv6', 'both').services[0]!, name: 'out6' }];
     lb = await RunningLb.start(lab, 'l4', { version: 1, services: both });
@@ -150,7 +150,7 @@ describe('mode route: flows spread over next hops', () => {
     expect(await madeIn(lab, 'l4')).toEqual(bare);
   });
 
-  it('does not start on a host that does not forward packets of that family', async () => {
+  it('does not start if the host does not forward packets of that family', async () => {
     await lab.exec('l4', 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
     try {
       const refused = RunningLb.start(lab, 'l4', config('IPv4', 'source'));
@@ -161,7 +161,7 @@ describe('mode route: flows spread over next hops', () => {
     }
   });
 
-  it('after it was killed it adds again what the host has lost meanwhile', async () => {
+  it('restarted after a kill, it adds what the host has lost', async () => {
     const file = config('IPv4', 'source');
     lb = await RunningLb.start(lab, 'l4', file);
     const made = await madeIn(lab, 'l4');
@@ -173,7 +173,7 @@ describe('mode route: flows spread over next hops', () => {
     expect(await taken('IPv4')).toEqual(expected(file, 'IPv4'));
   });
 
-  it('leaves nothing behind, not even after it was killed', async () => {
+  it('leaves nothing behind, even after it was killed', async () => {
     const both = [...config('IPv4', 'source').services, { ...config('IPv6', 'both').services[0]!, name: 'out6' }];
     const bare = await madeIn(lab, 'l4');
     lb = await RunningLb.start(lab, 'l4', { version: 1, services: both });

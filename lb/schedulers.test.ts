@@ -41,7 +41,7 @@ describe('schedulers', () => {
     afterEach(() => client.closeAll());
     afterAll(() => lb.stop());
 
-    it('weights share new flows of round robin', async () => {
+    it('round robin shares new flows by weight', async () => {
       await use('round-robin', { ...s1, weight: 3 }, s2);
       expect(await served(8)).toEqual({ s1: 6, s2: 2 });
     });
@@ -57,7 +57,7 @@ describe('schedulers', () => {
       expect([{ s1: 6 }, { s2: 6 }]).toContainEqual(await served(6));
     });
 
-    it('maglev spreads flows, also over a server that comes', async () => {
+    it('maglev spreads flows, also to an added server', async () => {
       await use('maglev', s1, s2);
       expect(Object.keys(await served(40)).toSorted()).toEqual(['s1', 's2']);
       await use('maglev', s1, s2, s3);

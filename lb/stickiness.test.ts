@@ -13,7 +13,7 @@ const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
   (['dnat', 'proxy', 'dsr', 'l3dsr'] as const).map((mode) => [family, mode] as const),
 );
 
-describe.each(CASES)('flows over %s in %s stay with their server', (family, mode) => {
+describe.each(CASES)('flows over %s in %s stay on their server', (family, mode) => {
   const { vip, server: addressOf } = ROUTED[family];
   let lab: NetnsLab;
   let client: Endpoint;
@@ -62,7 +62,7 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
     expect(await served(4)).toEqual(['s1']);
   });
 
-  it('also those that begin in the moment of a change, judged by the rules of before and the slots of after', async () => {
+  it('also if they begin during a change, between old rules and new slots', async () => {
     await start([...both, server('s3')]);
     await lab.exec('l4', 'nft', 'delete', 'element', table, 'l4lab', 'slots.web', '{ 2 }');
     for (let i = 0; i < 4; i++) {
@@ -73,7 +73,7 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
     }
   });
 
-  it('while it drains, and are cut at its deadline', async () => {
+  it('while it drains, until its deadline', async () => {
     await start(both);
     const ask = await openOn('s2');
     await lb.reload(config([server('s1'), server('s2', { drain: true })]));
@@ -85,7 +85,7 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
     expect(await served(2)).toEqual(['s1']);
   });
 
-  it('until the last of them ends, and then a draining server leaves', async () => {
+  it('until the last one ends; then a draining server is removed', async () => {
     await start(both);
     await openOn('s2');
     await lb.reload(config([server('s1'), server('s2', { drain: true })]));
@@ -108,7 +108,7 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
       return [...kept.matchAll(/"expires": ?(\d+)/g)].map(([, seconds]) => Number(seconds));
     };
 
-    it('for as long as configured once they are open, and a minute at most before that', async () => {
+    it('for the idle timeout once they are established, and at most a minute before', async () => {
       await start([server('s1')], { port: 81 }, { flowTable: { tcpIdleMs: 600_000 } });
       const refused = () => client.call('tcp', vip, 81, { localPort: 7200 });
       expect([await refused(), await refused()]).toEqual([{ error: 'ECONNREFUSED' }, { error: 'ECONNREFUSED' }]);
@@ -123,30 +123,30 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
       }
     });
 
-    it('no longer before they are open than after', async () => {
+    it('not longer before they are established than after', async () => {
       await start([server('s1')], { port: 82 }, { flowTable: { tcpIdleMs: 20_000 } });
       expect(await client.call('tcp', vip, 82)).toEqual({ error: 'ECONNREFUSED' });
       expect((await left()).map((seconds) => seconds <= 20)).toEqual([true]);
     });
 
-    it('to their very end, though the same port was that of a flow on another server before', async () => {
+    it('until they are closed, although an earlier flow from the same port had another server', async () => {
       await start(both);
       const { server: before } = await client.call('tcp', vip, 80, { localPort: 7300 });
       const { server: now } = await (await client.open(vip, 80, { localPort: 7300 }))();
       expect([before, now].toSorted()).toEqual(['s1', 's2']);
       await client.closeAll();
-      // Otherwise it goes on saying FIN, and the acknowledgements go to the server before.
+      // Otherwise it keeps sending FIN, because the acknowledgements go to the earlier server.
       const left = () => lab.exec(now!, 'ss', '-Htn', 'dport', '= :7300');
       await lb.until(async () => (await left()) === '');
     });
   }
 
   if (isDirect({ mode })) {
-    it('as the next one does that comes from its port, when nothing has changed since it began', async () => {
+    it('and so do later ones from the same port, if nothing has changed', async () => {
       await start(both);
       const call = async () => (await client.call('tcp', vip, 80, { localPort: 7400 })).server;
       const first = await call();
-      // The load balancer says so a minute after its last change.
+      // The load balancer adds these elements a minute after its last change.
       const { version } = familyOf(vip);
       const keys = both.map(({ address }) => `${vip} . 80 . ${markOf(address)}`).join(', ');
       await lab.exec('l4', 'nft', 'add', 'element', table, 'l4lab', `again.tcp${version}`, `{ ${keys} }`);
@@ -156,7 +156,7 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
   }
 
   if (mode === 'l3dsr') {
-    it('when SYN is sent once more, though another service needs no more than the MAC', async () => {
+    it('when the SYN is retransmitted, also beside a dsr service', async () => {
       const { services, ...root } = routedService(family, mode, { port: 81 });
       const plain = { ...routedService(family, 'dsr', { name: 'plain' }).services[0]!, vip: `${vip.slice(0, -1)}1` };
       lb = await RunningLb.start(lab, 'l4', { ...root, services: [...services, plain] });
@@ -168,7 +168,7 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
     });
   }
 
-  it('with persistence, as all flows of their client, until none came for the timeout', async () => {
+  it('with persistence, like all flows of their client, until the timeout', async () => {
     await start(both, { persistence: { timeoutMs: 1000 } });
     expect(await served(4)).toEqual(['s1']);
     await lb.until(
@@ -188,7 +188,7 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
 
   if (mode === 'dnat' || mode === 'proxy') return;
 
-  it('also when the flow table is full: by hashing, and counted', async () => {
+  it('when the flow table is full: by hash, and counted', async () => {
     const socket = lab.file('api.sock');
     await start(both, {}, { flowTable: { limit: 16 }, api: { socket } });
     const asks = [];

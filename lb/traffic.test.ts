@@ -57,7 +57,7 @@ describe.each(CASES)('traffic over %s in %s', (family, mode) => {
   afterEach(() => lb.stop());
   afterAll(() => lab.close());
 
-  it('is counted both ways, and goes on being so after a crash', async () => {
+  it('is counted in both directions, also after a crash', async () => {
     await start();
     const before = await calls(3);
     expect(await counted()).toEqual(sums(before));
@@ -69,7 +69,7 @@ describe.each(CASES)('traffic over %s in %s', (family, mode) => {
     expect(await counted()).toEqual(sums([...before, ...between, ...after]));
   });
 
-  it('is counted, and has its source rewritten, where the host masquerades it', async () => {
+  it('is counted, and its source is rewritten, if the host masquerades it', async () => {
     const own = 'table inet own { chain post { type nat hook postrouting priority srcnat; oif "sw" masquerade; }; }';
     await start();
     await lab.exec('l4', 'nft', own);

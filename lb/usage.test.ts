@@ -13,14 +13,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const lb = (...args: string[]) => spawnSync('node', [join(folder, 'lb.mjs'), ...args], { encoding: 'utf8' });
 
-test.each(['--help', '-h'])('%s tells how to call it', (option) => {
+test.each(['--help', '-h'])('%s prints the usage', (option) => {
   expect(lb(option)).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(/^usage: l4lab-lb --config FILE\n/) as unknown,
   });
 });
 
-test('a call that is not understood is an error, as any other', () => {
+test('an unknown option is an error', () => {
   const { status, stdout } = lb('--confg', 'x');
   expect([status, JSON.parse(stdout)]).toMatchObject([2, { event: 'error', code: 'usage' }]);
 });

@@ -3,7 +3,7 @@ import { NetnsLab, ROUTER } from './netns/netns-lab.ts';
 import { RunningLb } from './netns/running-lb.ts';
 
 test.each(['proxy', 'dsr'])(
-  'a VIP of %s may be behind an interface that has no MAC, where nobody can be told of it',
+  'a VIP of %s works on an interface without a MAC, where it cannot be announced',
   async (mode) => {
     const lab = await NetnsLab.create({ l4: { sysctls: ROUTER } });
     try {

@@ -23,7 +23,7 @@ const CONFIG = {
     },
   ],
 };
-/** Without what changes rules in its own time: health checks, draining, MACs that are looked for. */
+/** Without asynchronous changes of rules: health checks, draining, neighbour discovery. */
 const quiet = validConfig.map((config) => ({
   ...config,
   services: config.services.map((service) => ({
@@ -36,7 +36,7 @@ const quiet = validConfig.map((config) => ({
 /** Together 10,000 requests. */
 const [BATCHES, BATCH, CONFIGS] = [990, 10, 100];
 
-describe('API, asked for anything', () => {
+describe('API with random requests', () => {
   let lab: NetnsLab;
   let socket: string;
   let freshSocket: string;
@@ -57,7 +57,7 @@ describe('API, asked for anything', () => {
   });
   afterAll(() => lab.close());
 
-  it('answers, refuses with a reason, and changes nothing then', async () => {
+  it('answers or refuses with a reason; a refusal changes nothing', async () => {
     const before = await madeIn(lab, 'l4');
     const path = fc.oneof(
       fc.constantFrom('/v1/config', '/v1/services/web/servers/s1', '/v1/services', '/v1/flows?limit=x', '/metrics'),
@@ -78,7 +78,7 @@ describe('API, asked for anything', () => {
     expect(await madeIn(lab, 'l4')).toEqual(before);
   });
 
-  it('puts a configuration in force as a whole, or not at all', async () => {
+  it('applies a configuration completely or not at all', async () => {
     const lacksTunnels = !(await kernelHasTunnels(lab, 'l4'));
     let before = await madeIn(lab, 'l4');
     let run = 0;

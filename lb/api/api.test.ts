@@ -52,7 +52,7 @@ describe('API', () => {
 
   const served = async (times: number) => (await client.calls(times, 'tcp', VIP, 80)).map(({ server }) => server);
 
-  it('is open to its owner alone, and gone when the load balancer is', async () => {
+  it('only its owner may use the socket; it is removed at the end', async () => {
     expect((await stat(socket)).mode & 0o777).toBe(0o600);
     const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
     const connect = `require('node:net').connect('${socket}').on('error', (error) => console.log(error.code))`;
@@ -61,7 +61,7 @@ describe('API', () => {
     await expect(stat(socket)).rejects.toThrow('ENOENT');
   });
 
-  it('drains a server, and takes it back', async () => {
+  it('drains a server and undrains it', async () => {
     expect((await call('PATCH', '/v1/services/web/servers/s1', { drain: true })).status).toBe(200);
     expect(await served(2)).toEqual(['s2', 's2']);
     expect((await call('PATCH', '/v1/services/web/servers/s1', { drain: false })).status).toBe(200);
@@ -73,7 +73,7 @@ describe('API', () => {
     expect((await served(8)).filter((name) => name === 's2')).toHaveLength(6);
   });
 
-  describe('what it sets for a server', () => {
+  describe('values that it sets for a server', () => {
     const config = (first = {}) => ({
       ...CONFIG,
       api: { socket },
@@ -90,7 +90,7 @@ describe('API', () => {
       expect((await call('PATCH', '/v1/services/web/servers/s1', changes)).status).toBe(200);
     });
 
-    it('outlasts reloads, until the file changes the same value, which is told', async () => {
+    it('survive reloads until the file changes the same value, which is logged', async () => {
       await call('POST', '/v1/reload');
       expect(await lb.reload(config())).toMatchObject({ overrides: 2 });
       expect(await served(2)).toEqual(['s2', 's2']);
@@ -103,7 +103,7 @@ describe('API', () => {
       expect(dropped()).toHaveLength(1);
     });
 
-    it.each(['proxy', 'dsr'])('outlasts a crash, in %s, unless the file has changed since', async (mode) => {
+    it.each(['proxy', 'dsr'])('survive a crash in %s, unless the file has changed since', async (mode) => {
       const services = [{ ...SERVICE, mode }];
       await lb.reload({ ...config(), services });
       lb.kill();
@@ -118,13 +118,13 @@ describe('API', () => {
       expect(dropped()).toMatchObject([{ server: 's1', field: 'weight', value: 3 }]);
     });
 
-    it('ends with a configuration that the API puts, and that is told', async () => {
+    it('end with a configuration from the API, which is logged', async () => {
       await call('PUT', '/v1/config', { version: 1, services: config({ weight: 3 }).services });
       expect(await server()).toEqual({ ...SERVICE.servers[0], weight: 3 });
       expect(dropped()).toMatchObject([{ server: 's1', field: 'drain', value: true }]);
     });
 
-    it('ends with the load balancer, and that is told', async () => {
+    it('end with the load balancer, which is logged', async () => {
       await lb.stop();
       expect(dropped()).toMatchObject([{ field: 'weight' }, { field: 'drain' }]);
       lb = await RunningLb.start(lab, 'l4', config());
@@ -147,7 +147,7 @@ describe('API', () => {
     });
   });
 
-  it('counts flows alone where packets are not to be counted, and asks nothing of the packets', async () => {
+  it('counts only flows if packets are not counted, without a lookup per packet', async () => {
     await call('PUT', '/v1/config', { version: 1, countPackets: false, services: [SERVICE] });
     await served(2);
     const [service] = JSON.parse((await call('GET', '/v1/services')).body) as { servers: Record<string, number>[] }[];
@@ -158,7 +158,7 @@ describe('API', () => {
     expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).not.toMatch(/chain traffic|ct mark/);
   });
 
-  it.each(['proxy', 'dsr'])('lists flows in %s, page by page, of a server if it is told', async (mode) => {
+  it.each(['proxy', 'dsr'])('lists flows in %s, in pages, optionally of one server', async (mode) => {
     await call('PUT', '/v1/config', { version: 1, services: [{ ...SERVICE, mode }] });
     for (let i = 0; i < 3; i++) {
       await (
@@ -182,7 +182,7 @@ describe('API', () => {
     expect(await flows('?service=other')).toEqual({ total: 0, flows: [] });
   });
 
-  it('drains a server with a deadline of its own, also when it drains already', async () => {
+  it('drains a server with its own deadline, also one that is already draining', async () => {
     const path = '/v1/services/web/servers/s1';
     const [first, second] = [await client.open(VIP, 80), await client.open(VIP, 80)];
     expect([(await first()).server, (await second()).server]).toEqual(['s1', 's2']);
@@ -194,7 +194,7 @@ describe('API', () => {
     expect((await second()).server).toBe('s2');
   });
 
-  it('gives the same figures to Prometheus', async () => {
+  it('exports the same figures to Prometheus', async () => {
     await served(4);
     const { body } = await call('GET', '/metrics');
     expect(body).toContain('# TYPE l4lab_lb_new_flows_total counter');
@@ -203,7 +203,7 @@ describe('API', () => {
     expect(samplesOf(body)).toEqual(new Set(body.split('\n').filter((line) => line !== '' && !line.startsWith('#'))));
   });
 
-  it('replaces the configuration, and refuses a bad one without touching anything', async () => {
+  it('replaces the configuration; a bad one is refused and changes nothing', async () => {
     const rules = (await call('GET', '/v1/rules')).body;
     const bad = {
       version: 1,
@@ -245,21 +245,24 @@ describe('API', () => {
     ['POST', '/v1/nothing', 404],
     ['DELETE', '/v1/config', 405],
     ['PATCH', '/v1/services/web/servers/s1', 400],
-  ])('%s %s is answered %i once it is read, so that nobody writes into a broken pipe', async (method, path, status) => {
-    const connection = connect(socket);
-    const ended = once(connection, 'end');
-    let answer = '';
-    connection.on('data', (chunk: Buffer) => (answer += chunk.toString()));
-    connection.write(
-      `${method} ${path} HTTP/1.1\r\nhost: lb\r\nconnection: close\r\ncontent-length: 20\r\n\r\n0123456789`,
-    );
-    // Another answer shows that the load balancer had its time.
-    await call('GET', '/v1/openapi.json');
-    expect(answer).toBe('');
-    connection.write('0123456789');
-    await ended;
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  });
+  ])(
+    '%s %s is answered %i after its body is read, so that the client sees no broken pipe',
+    async (method, path, status) => {
+      const connection = connect(socket);
+      const ended = once(connection, 'end');
+      let answer = '';
+      connection.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      connection.write(
+        `${method} ${path} HTTP/1.1\r\nhost: lb\r\nconnection: close\r\ncontent-length: 20\r\n\r\n0123456789`,
+      );
+      // Another answer shows that the load balancer had its time.
+      await call('GET', '/v1/openapi.json');
+      expect(answer).toBe('');
+      connection.write('0123456789');
+      await ended;
+      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    },
+  );
 
   it('refuses a body that is too large', async () => {
     expect((await call('PUT', '/v1/config', 'x'.repeat(17_000_000))).status).toBe(413);
@@ -274,14 +277,14 @@ describe('API', () => {
     expect(summaries).not.toContain(undefined);
   });
 
-  it('a second load balancer in the same namespace is refused, and harms nothing', async () => {
+  it('a second load balancer in the same namespace is refused and changes nothing', async () => {
     const second = await RunningLb.spawn(lab, 'l4', CONFIG);
     expect(await second.ended).toBe(1);
     expect(second.lines.at(-1)).toMatchObject({ event: 'error', code: 'already-running' });
     expect(await served(2)).toEqual(['s1', 's2']);
   });
 
-  it('a port asks for its token', async () => {
+  it('the API on a port requires the token', async () => {
     await lb.stop();
     lb = await RunningLb.start(lab, 'l4', { ...CONFIG, api: { port: 9000, token: 'a-token-of-some-length' } });
     const status = async (...headers: string[]) =>
@@ -292,7 +295,7 @@ describe('API', () => {
   });
 });
 
-/** Samples that stand, as the text format wants it, below the HELP and TYPE of their metric, which come once. */
+/** Samples below the HELP and TYPE of their metric, which occur once, as the text format requires. */
 function samplesOf(exposition: string): Set<string> {
   const name = '[a-z][a-z0-9_]*';
   const labels = '(?:\\{(?:[a-z]+="[a-z0-9-]*",?)+\\})?';

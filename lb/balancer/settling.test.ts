@@ -15,7 +15,7 @@ function service(): LbService {
   ).services[0]!;
 }
 
-describe('a service is settled', () => {
+describe('a service is stable', () => {
   let nowMs = 0;
   let settling: Settling;
   let web: LbService;
@@ -25,7 +25,7 @@ describe('a service is settled', () => {
     web = service();
   });
 
-  it('a minute after its servers have begun to do what they do', () => {
+  it('a minute after the last change of its servers', () => {
     settling.note(web, 'new,new');
     nowMs += MINUTE_MS - 1;
     expect(settling.isSettled(web)).toBe(false);
@@ -34,7 +34,7 @@ describe('a service is settled', () => {
     expect(settling.isSettled(web)).toBe(true);
   });
 
-  it('no more when one of them does something else', () => {
+  it('no longer after a change of one of them', () => {
     settling.note(web, 'new,new');
     nowMs += MINUTE_MS;
     settling.note(web, 'new,new');
@@ -43,7 +43,7 @@ describe('a service is settled', () => {
     expect(settling.isSettled(web)).toBe(false);
   });
 
-  it('no more under another configuration, and never before it was noted', () => {
+  it('no longer under another configuration, and never before it was recorded', () => {
     settling.note(web, 'new,new');
     nowMs += MINUTE_MS;
     const next = service();

@@ -3,7 +3,7 @@ import { lbConfigSchema } from '../terms/config.ts';
 import type { Pool } from './pool.ts';
 import { TrafficWatch } from './traffic-watch.ts';
 
-test('a look that fails is followed by another: a drain ends though counting failed once', async () => {
+test('counting is retried after an error: a drain ends although counting failed once', async () => {
   jest.useFakeTimers();
   const config = lbConfigSchema.parse({ version: 1, services: [] });
   const pool = { config, draining: () => [{}] } as unknown as Pool;

@@ -14,7 +14,7 @@ async function settle(text: string): Promise<LbConfig | LbError> {
   });
 }
 
-it('no text whatsoever makes the parser crash', async () => {
+it('no text crashes the parser', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ maxLength: 200, unit: 'binary' }), async (text) => {
       await settle(text);
@@ -23,7 +23,7 @@ it('no text whatsoever makes the parser crash', async () => {
   );
 });
 
-it('whatever is wrong with a configuration, it is refused with a place for every mistake, or is none', async () => {
+it('a random configuration is accepted, or refused with a position for every mistake', async () => {
   await fc.assert(
     fc.asyncProperty(corrupted(validConfig), async (config) => {
       const result = await settle(JSON.stringify(config, null, 1) ?? '');

@@ -19,7 +19,7 @@ async function mistakes(text: string): Promise<string[]> {
   );
 }
 
-it('fills in what a configuration leaves out', async () => {
+it('fills in defaults', async () => {
   const config = await parseConfig(SOUND, 'lb.yaml');
   expect(config.vipOwner).toBe(true);
   expect(config.services[0]).toMatchObject({ protocol: 'tcp', scheduler: 'round-robin', check: { type: 'none' } });
@@ -41,7 +41,7 @@ it('reports every mistake at once, each with its line and column', async () => {
   ]);
 });
 
-it('names an unknown key where it stands', async () => {
+it('reports an unknown key at its position', async () => {
   const text = SOUND.replace('mode: dsr', 'mode: dsr\n    proxyip: auto');
   expect(await mistakes(text)).toEqual([expect.stringMatching(/^lb.yaml:8:5: services.0.proxyip: /)]);
 });
@@ -137,7 +137,7 @@ it.each([
   'ff02::1',
   'fe80::1',
   '::ffff:203.0.113.9',
-])('refuses %s, which no host can be found by, as VIP and as server', async (address) => {
+])('refuses %s, which is not a host address, as VIP and as server', async (address) => {
   const text = SOUND.replace('203.0.113.80', `'${address}'`).replace('203.0.113.11', `'${address}'`);
   expect(await mistakes(text)).toEqual([
     expect.stringContaining('lb.yaml:5:10: services.0.vip:'),
@@ -150,7 +150,7 @@ it('refuses two services on one VIP and port', async () => {
   expect(await mistakes(twice)).toEqual([expect.stringContaining('lb.yaml:11:10: services.1.vip:')]);
 });
 
-it('writes every address in one way', async () => {
+it('normalises addresses', async () => {
   const text = SOUND.replace('203.0.113.80', '2001:DB8:0::0080').replace('203.0.113.11', '2001:db8:0:0::11');
   const config = await parseConfig(text, 'lb.yaml');
   expect([config.services[0]!.vip, config.services[0]!.servers[0]!.address]).toEqual(['2001:db8::80', '2001:db8::11']);
@@ -169,7 +169,7 @@ it('refuses more checked dsr services than there are ports to check them from', 
   expect(await mistakes(text(2751))).toEqual([expect.stringMatching(/^lb\.yaml:1:\d+: services\.2750\.check: /)]);
 });
 
-it('refuses dsr VIPs that its flow table could not tell apart', async () => {
+it('refuses dsr VIPs that its flow table cannot distinguish', async () => {
   const v6 = SOUND.replace('203.0.113.80', '2001:db8:1::80').replace('203.0.113.11', '2001:db8::11');
   const both = v6 + v6.slice(v6.indexOf('  - name')).replace('web', 'web2').replace('db8:1', 'db8:2');
   expect(await mistakes(both)).toEqual([expect.stringContaining('lb.yaml:11:10: services.1.vip:')]);
@@ -178,14 +178,14 @@ it('refuses dsr VIPs that its flow table could not tell apart', async () => {
 it.each([
   ['dsr', '2001:db8:1::80', '2001:db8::9:2d5d', '2001:db8::24:4c58', '', ''],
   ['dnat', '203.0.113.80', '203.0.113.5', '203.0.113.8', ', port: 55169', ', port: 15292'],
-])('refuses servers of %s that its maps could not tell apart', async (mode, vip, first, second, port, otherPort) => {
+])('refuses servers of %s that its maps cannot distinguish', async (mode, vip, first, second, port, otherPort) => {
   const text = SOUND.replace('203.0.113.80', vip)
     .replace('mode: dsr', `mode: ${mode}\n    persistence: { timeoutMs: 1000 }`)
     .replace('203.0.113.11 }', `${first}${port} }\n      - { name: s2, address: ${second}${otherPort} }`);
   expect(await mistakes(text)).toEqual([expect.stringContaining('lb.yaml:11:30: services.0.servers.1.address:')]);
 });
 
-it('asks for a DSCP value in l3dsr, the same for the same VIP', async () => {
+it('requires a DSCP value in l3dsr, the same for the same VIP', async () => {
   expect(await mistakes(SOUND.replace('dsr', 'l3dsr'))).toEqual([expect.stringContaining('services.0.dscp:')]);
   const sound = SOUND.replace('dsr', 'l3dsr\n    dscp: 5');
   const second = sound.slice(sound.indexOf('  - name')).replace('web', 'web2').replace('port: 80', 'port: 81');
@@ -195,7 +195,7 @@ it('asks for a DSCP value in l3dsr, the same for the same VIP', async () => {
   ]);
 });
 
-it('in ipip checks servers at their own addresses, and shares no VIP with other direct modes', async () => {
+it('ipip: checks only own addresses of servers, and shares no VIP with other direct modes', async () => {
   const sound = SOUND.replace('dsr', 'ipip');
   const second = SOUND.slice(SOUND.indexOf('  - name')).replace('web', 'web2').replace('port: 80', 'port: 81');
   expect(await mistakes(sound + second.replace('dsr', 'ipip'))).toEqual([]);
@@ -205,7 +205,7 @@ it('in ipip checks servers at their own addresses, and shares no VIP with other 
   ]);
 });
 
-it('says where YAML itself is broken', async () => {
+it('reports the position of a YAML syntax error', async () => {
   expect(await mistakes('version: [1')).toEqual([expect.stringMatching(/^lb.yaml:1:12: /)]);
 });
 
@@ -220,7 +220,7 @@ services:
     hash: source
 `;
 
-it('a service of mode route stands among the others', async () => {
+it('a service of mode route is listed among the others', async () => {
   const config = await parseConfig(ROUTE, 'lb.yaml');
   expect(config.services.map(({ name }) => name)).toEqual(['web']);
   expect(config.routeServices).toEqual([
@@ -287,6 +287,6 @@ it.each([
     'hash: ports',
     '9:11: services.1.hash: must be one of source, destination, both, not `ports`',
   ],
-])('a service of mode route with %s is refused at its place', async (_, from, to, message) => {
+])('a service of mode route with %s is refused, with its position', async (_, from, to, message) => {
   expect(await mistakes(ROUTE.replace(from, to))).toEqual([expect.stringContaining(`lb.yaml:${message}`)]);
 });

@@ -11,7 +11,7 @@ const OTHER = '127.0.0.2';
 /** An address that no host has (RFC 5737). */
 const NOBODYS = '192.0.2.1';
 
-/** A server that notes who asks. */
+/** A server that records the sources of requests. */
 interface Listening {
   port: number;
   askers: string[];
@@ -74,7 +74,7 @@ describe.each(['tcp', 'http', 'udp'] as const)('a check by %s', (type) => {
     expect(server.askers).toEqual([from]);
   });
 
-  it('fails where the host does not have its source, and says so', async () => {
+  it('fails with a message if the host does not have its source', async () => {
     expect(await ask({ source: NOBODYS })).toEqual({ ok: false, reason: 'EADDRNOTAVAIL' });
   });
 });

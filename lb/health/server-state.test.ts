@@ -22,7 +22,7 @@ it.each([
   expect(after(results).up).toBe(up);
 });
 
-it('agrees with any run of results as long as its threshold', () => {
+it('follows every run of results that reaches its threshold', () => {
   const result = fc.constantFrom('+', '-');
   fc.assert(
     fc.property(fc.array(result), result, fc.integer({ min: 1, max: 5 }), (before, last, n) => {

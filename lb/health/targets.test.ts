@@ -39,12 +39,12 @@ it.each([
   ['the port that the check names', 'dnat', { port: 9090 }, 9090],
   ['a port that stands for the VIP', 'dsr', { port: 9090 }, 60_000],
   ['the port of the service, where the own address is checked', 'dsr', { target: 'server' }, 80],
-])('a server is asked at %s', (_, mode, check, port) => {
+])('a server is checked at %s', (_, mode, check, port) => {
   const [target] = new CheckTargets().all(config({ mode, check: { type: 'tcp', ...check } }));
   expect(target!.port).toBe(port);
 });
 
-it('ports of services that are gone serve others, so that reloads do not use them up', () => {
+it('ports of removed services are used again, so that reloads do not exhaust them', () => {
   const targets = new CheckTargets();
   const seen = new Set<number>();
   for (let i = 0; i < 100; i++) {

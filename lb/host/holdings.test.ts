@@ -37,14 +37,14 @@ function held(pairs: { vip: string; server: string }[], facts = FACTS): Holding[
   return holdingsFor(config, facts);
 }
 
-/** What ip(8) is told, with its flags. */
-function told(holdings: Holding[]): string[] {
+/** Commands for ip(8), with its flags. */
+function commands(holdings: Holding[]): string[] {
   return batches('add', holdings).flatMap(({ flags, lines }) =>
     lines.flatMap((line) => line.trim().split('\n')).map((line) => [...flags, line].join(' ')),
   );
 }
 
-/** Route and rule of a tunnel, as `told` has them. */
+/** Route and rule of a tunnel, as `commands` has them. */
 function leading(tunnel: Tunnel, device: string): string[] {
   const mark = tunnelMark(tunnel);
   const table = Number(mark);
@@ -56,7 +56,7 @@ describe('tunnel devices by address families of VIP and server', () => {
   test('IPv4 in IPv4: ipip', () => {
     const tunnel = { server: V4.server, carries: 4 } as const;
     const name = tunnelName(tunnel);
-    expect(told(held([V4]))).toEqual([
+    expect(commands(held([V4]))).toEqual([
       `link add ${name} type ipip remote ${V4.server} ttl 64`,
       `link set ${name} up`,
       ...leading(tunnel, name),
@@ -66,7 +66,7 @@ describe('tunnel devices by address families of VIP and server', () => {
   test('IPv6 in IPv4: sit', () => {
     const tunnel = { server: V4.server, carries: 6 } as const;
     const name = tunnelName(tunnel);
-    expect(told(held([{ vip: V6.vip, server: V4.server }]))).toEqual([
+    expect(commands(held([{ vip: V6.vip, server: V4.server }]))).toEqual([
       `link add ${name} type sit mode ip6ip remote ${V4.server} ttl 64`,
       `link set ${name} addrgenmode none`,
       `link set ${name} up`,
@@ -79,7 +79,7 @@ describe('tunnel devices by address families of VIP and server', () => {
     const name = tunnelName(tunnels[0]!);
     const [route6, rule6] = leading(tunnels[0]!, name);
     const [route4, rule4] = leading(tunnels[1]!, name);
-    expect(told(held([V6, { vip: V4.vip, server: V6.server }]))).toEqual([
+    expect(commands(held([V6, { vip: V4.vip, server: V6.server }]))).toEqual([
       `link add ${name} type ip6tnl mode any remote ${V6.server} local 2001:db8:2::2 hoplimit 64 encaplimit none`,
       `link set ${name} addrgenmode none`,
       `link set ${name} up`,
@@ -94,6 +94,6 @@ describe('tunnel devices by address families of VIP and server', () => {
     const tunnel = { server: V6.server, carries: 4 } as const;
     const name = tunnelName(tunnel);
     const holdings = held([{ vip: V4.vip, server: V6.server }], { ...FACTS, tunnels: [name] });
-    expect(told(holdings)).toEqual(leading(tunnel, name));
+    expect(commands(holdings)).toEqual(leading(tunnel, name));
   });
 });

@@ -8,7 +8,7 @@ import { isTooOld, OLDEST_KERNEL } from './oldest-kernel.ts';
 import { run } from './run.ts';
 
 it.each(KERNEL_FEATURES.map((feature) => [feature.code, feature] as const))(
-  '%s: is asked for by rules that this kernel takes, and is noticed in rules',
+  '%s: this kernel accepts the rules that probe it, and it is detected in rules',
   async (_, { probe, usedIn }) => {
     expect(await run('nft-failed', 'nft', ['-c', '-f', '-'], probe)).toBe('');
     const folder = 'lb/render/golden';
@@ -23,7 +23,7 @@ it.each([
   ['6.12.117+deb13', false],
   ['7.2.13+deb14', false],
   ['10.0', false],
-])('Linux %s is older than the oldest that is supported: %s', (release, tooOld) => {
+])('Linux %s is older than the oldest supported kernel: %s', (release, tooOld) => {
   expect(OLDEST_KERNEL).toBe('6.1');
   expect(isTooOld(release)).toBe(tooOld);
 });
@@ -39,7 +39,7 @@ describe('on a kernel that lacks a feature', () => {
   });
   afterAll(() => lab.close());
 
-  /** An nft whose kernel refuses rules that say this. */
+  /** An nft whose kernel refuses rules with this text. */
   const without = async (word: string): Promise<string> => {
     const folder = lab.file('programs');
     await mkdir(folder, { recursive: true });
@@ -79,7 +79,7 @@ exec ${own} "$@"
     });
   });
 
-  it('an error with another reason is reported unchanged', async () => {
+  it('another error is reported unchanged', async () => {
     const lb = await start('maglev', '203.0.113.80');
     expect(await lb.ended).toBe(1);
     expect(lb.lines.at(-1)).toMatchObject({ event: 'error', code: 'nft-failed' });

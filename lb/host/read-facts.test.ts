@@ -1,6 +1,6 @@
 import { parseFacts } from './read-facts.ts';
 
-/** As iproute2 6.1 tells them on Linux 6.1 where ipip, sit and ip6_tunnel are loaded, without what nobody reads. */
+/** Output of iproute2 6.1 on Linux 6.1 with ipip, sit and ip6_tunnel loaded, without fields that are not read. */
 const LINKS = [
   { ifindex: 1, ifname: 'lo', link_type: 'loopback', address: '00:00:00:00:00:00', addr_info: [] },
   { ifindex: 2, link: null, ifname: 'tunl0', link_type: 'ipip', address: '0.0.0.0', broadcast: '0.0.0.0' },
@@ -12,7 +12,7 @@ const LINKS = [
   { ifindex: 8, ifname: 'eth0', link_type: 'ether', address: '02:00:00:00:00:08', master: 'br0' },
 ];
 
-test('only an Ethernet interface has a MAC, whatever link-layer address others have', () => {
+test('only an Ethernet interface has a MAC, although others have link-layer addresses', () => {
   const { interfaces } = parseFacts(`${JSON.stringify(LINKS)}\n[]\n`);
   expect(Object.fromEntries(interfaces.map(({ name, mac }) => [name, mac]))).toEqual({
     lo: '',
@@ -40,7 +40,7 @@ test('a VLAN interface has a lower device, and the ends of a veth pair in one na
   ]);
 });
 
-test('a route that leads nowhere has no interface, though IPv6 shows it with `lo`', () => {
+test('a blackhole route has no interface, although IPv6 shows it with `lo`', () => {
   const shown = [
     { type: 'blackhole', dst: '10.0.0.0/8', flags: [] },
     { type: 'unreachable', dst: '2001:db8::/64', dev: 'lo', metric: 1024, flags: [], pref: 'medium' },

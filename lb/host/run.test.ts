@@ -5,7 +5,7 @@ import { bundle } from '../netns/bundle.ts';
 import '../testing/test-timeout.ts';
 import { run } from './run.ts';
 
-/** Leaves so many files to open as the first argument says, tries to run a program, and tells what came of it. */
+/** Leaves as many free file descriptors as its first argument, tries to run a program, and prints the result. */
 const SCRIPT = `
   import { closeSync, openSync, readdirSync } from 'node:fs';
   import { run } from './run.mjs';

@@ -11,7 +11,7 @@ import { RunningLb } from './running-lb.ts';
 
 const NODES = { l4: { links: { peer: '203.0.113.2/24' } }, peer: { links: { l4: '203.0.113.1/24' } } };
 
-it('a lab leaves no file and no process, also where the load balancer was killed', async () => {
+it('a lab leaves no file and no process, even if the load balancer was killed', async () => {
   const lab = await NetnsLab.create(NODES);
   const socket = lab.file('api.sock');
   const { ended } = await RunningLb.start(lab, 'l4', { version: 1, api: { socket }, services: [] });
@@ -21,7 +21,7 @@ it('a lab leaves no file and no process, also where the load balancer was killed
   await expect(access(lab.file(''))).rejects.toThrow('ENOENT');
 });
 
-it('a lab begins by ending and removing what a test run that died has left', async () => {
+it('a new lab removes what a dead test run has left', async () => {
   const dead = spawn('true');
   await once(dead, 'exit');
   const left = `l4lab-test-${dead.pid}-0`;
@@ -37,9 +37,9 @@ it('a lab begins by ending and removing what a test run that died has left', asy
   await expect(access(join(tmpdir(), left))).rejects.toThrow('ENOENT');
 });
 
-it('a switch carries frames as soon as the lab is there', async () => {
+it('a switch carries frames as soon as the lab is created', async () => {
   const states: string[] = [];
-  // The kernel holds back news of links for up to a second when it had some before: one lab alone may be lucky.
+  // The kernel delays link events for up to a second after earlier ones, so a single lab may not show it.
   for (let time = 0; time < 5; time++) {
     const lab = await NetnsLab.create({
       sw: { bridge: '', links: { peer: '' } },

@@ -61,7 +61,7 @@ describe('changes of rules, in a kernel', () => {
 
   const load = (script: string) =>
     run('nft-failed', 'ip', ['netns', 'exec', lab.namespace('l4'), 'nft', '-f', '-'], script);
-  /** Everything that is loaded, block by block, since their order tells nothing. */
+  /** All loaded rules, by block: their order is irrelevant. */
   const loaded = async () => {
     const text = await lab.exec('l4', 'nft', '-s', 'list', 'ruleset');
     const tables = text.split(/^(?=table )/m);
@@ -87,7 +87,7 @@ describe('changes of rules, in a kernel', () => {
     );
   });
 
-  it('replacing the rules of another configuration has the same result, too', async () => {
+  it('replacing the rules of another configuration has the same result as loading them', async () => {
     await fc.assert(
       fc.asyncProperty(validConfig, validConfig, async (first, second) => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
@@ -100,7 +100,7 @@ describe('changes of rules, in a kernel', () => {
     );
   });
 
-  it.each([false, true])('taking over a change of which nobody knows leads there, whether made: %s', async (isMade) => {
+  it.each([false, true])('taking over after an interrupted change has the same result; applied: %s', async (isMade) => {
     await fc.assert(
       fc.asyncProperty(validConfig, validConfig, async (first, second) => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
@@ -114,7 +114,7 @@ describe('changes of rules, in a kernel', () => {
     );
   });
 
-  it('a map that is being replaced when nft dies is not mistaken for the former one', async () => {
+  it('a map that was being replaced when nft died is not mistaken for the old one', async () => {
     const map = (limit: number) => ({
       name: 'flows',
       kind: 'map' as const,
@@ -127,7 +127,7 @@ describe('changes of rules, in a kernel', () => {
     expect((await loaded()).join('\n')).toContain('size 32');
   });
 
-  it('deletes unwanted elements and adds missing ones, also if two services want the same one', () => {
+  it('deletes unwanted elements and adds missing ones, also if two services share one', () => {
     // Two selections of one list, so that they have much in common.
     const entry = fc.record({ key: fc.nat({ max: 5 }), before: fc.boolean(), after: fc.boolean() });
     const lists = fc.tuple(fc.array(entry, { maxLength: 12 }), fc.nat({ max: 5 })).map(([entries, other]) => ({
@@ -158,7 +158,7 @@ describe('changes of rules, in a kernel', () => {
     );
   });
 
-  it('no change gives no script', () => {
+  it('without a change the script is empty', () => {
     fc.assert(fc.property(validConfig, (config) => changeScript(tablesOf(config), tablesOf(config)) === ''));
   });
 });

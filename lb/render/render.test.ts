@@ -32,7 +32,7 @@ const FACTS: HostFacts = {
   routes: [],
 };
 
-/** Rules are read by people who look for a mistake: golden/ holds them as they are meant to be. */
+/** People read these rules when they look for a mistake: golden/ has the expected ones. */
 it.each<[string, object, object?]>([
   ['proxy', { mode: 'proxy', proxyIp: '203.0.113.254' }],
   ['dsr', { mode: 'dsr', check: { type: 'http' } }],
@@ -72,7 +72,7 @@ it.each([
   ['source-hash', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 mod 1021'],
   ['maglev', '2001:db8::80', 'ip6 daddr 2001:db8::80 @th,384,16 80', '@th,256,128 . @th,400,16 mod 16381'],
   ['round-robin', '203.0.113.80', null, null],
-])('dsr by %s of %s: an ICMP error about a flow that another load balancer has', (scheduler, vip, match, hash) => {
+])('dsr by %s of %s: an ICMP error about a flow of another load balancer', (scheduler, vip, match, hash) => {
   const servers = SERVERS.map((server, index) => ({ ...server, address: vip.replace(/80$/u, `${index + 11}`) }));
   const service = { name: 'web', vip, port: 80, mode: 'dsr', scheduler, servers };
   const config = splitServices(lbConfigSchema.parse({ version: 1, services: [service] }));
@@ -90,7 +90,7 @@ it.each([
   ['192.0.2.0/25', 'ip daddr 192.0.2.0/25 ip daddr != { 192.0.2.0/26 } meta'],
   ['203.0.0.0/16', 'ip daddr 203.0.0.0/16 ip daddr != { 203.0.113.2/24 } meta'],
   ['any', 'meta nfproto ipv4 ip daddr != { 198.51.100.2/24, 203.0.113.2/24, 192.0.2.0/25 } meta'],
-])('route to %s: subnets of the host, and routes with a longer prefix, are left out', (to, match) => {
+])('route to %s: subnets of the host and routes with a longer prefix are excluded', (to, match) => {
   const service = { name: 'out', mode: 'route', to, nextHops: ['198.51.100.3', '198.51.100.4'], hash: 'source' };
   const routes = ['192.0.2.0/25', '192.0.2.0/26', '0.0.0.0/0'].map((net) => ({ to: net, dev: 'l3' }));
   const config = splitServices(lbConfigSchema.parse({ version: 1, services: [service] }));

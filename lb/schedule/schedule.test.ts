@@ -24,7 +24,7 @@ describe('smooth weighted round robin', () => {
     );
   });
 
-  it('spreads a heavy server over its round', () => {
+  it('spreads the turns of a heavy server over its round', () => {
     const servers = [
       { name: 'a', weight: 5 },
       { name: 'b', weight: 1 },
@@ -51,7 +51,7 @@ describe('maglev', () => {
   const pool = (n: number) => Array.from({ length: n }, (_, i) => ({ name: `server-${i}`, weight: 1 }));
   const names = (servers: { name: string; weight: number }[]) => maglevTable(servers, SIZE).map(({ name }) => name);
 
-  it.each([2, 3, 5, 10, 50])('moves at most 1/N + 2 % of the slots when one of %i servers leaves or comes', (n) => {
+  it.each([2, 3, 5, 10, 50])('moves at most 1/N + 2 % of the slots when one of %i servers is removed or added', (n) => {
     const all = names(pool(n));
     const fewer = names(pool(n).slice(0, -1));
     const moved = all.filter((name, slot) => fewer[slot] !== name).length;
@@ -79,7 +79,7 @@ describe('maglev', () => {
 });
 
 describe('least connections', () => {
-  it('levels unequal servers out', () => {
+  it('levels out unequal servers', () => {
     const servers = [
       { name: 'a', weight: 1, flows: 10 },
       { name: 'b', weight: 1, flows: 0 },
@@ -87,7 +87,7 @@ describe('least connections', () => {
     expect(leastConnections(servers, 10).map(({ name }) => name)).toEqual(Array(10).fill('b'));
   });
 
-  it('never leaves two servers more than one flow per weight apart, once there was enough to level them', () => {
+  it('keeps servers within one flow per weight of each other, once they have been levelled', () => {
     const loaded = fc.array(
       fc.record({ weight: fc.integer({ min: 1, max: 5 }), flows: fc.integer({ min: 0, max: 9 }) }),
       {

@@ -47,7 +47,7 @@ it.each([
   ['198.51.100.200', 'side'],
   ['192.0.2.1', 'br0'],
   ['2001:db8:1::1', null],
-])('%s is reached by %s', (address, device) => {
+])('%s is reached through %s', (address, device) => {
   expect(deviceFor(FACTS, address)).toBe(device);
 });
 

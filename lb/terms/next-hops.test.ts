@@ -25,14 +25,14 @@ const route = (hash: 'source' | 'destination' | 'both', to = 'any') => ({
 const CLIENTS = Array.from({ length: 60 }, (_, i) => `198.51.100.${i + 2}`);
 const SERVER = '203.0.113.11';
 
-it('both directions meet one next hop where one hashes the source and the other the destination', () => {
+it('both directions use one next hop if one hashes the source and the other the destination', () => {
   const there = CLIENTS.map((src) => nextHopOf(route('source'), { src, dst: SERVER }));
   const back = CLIENTS.map((dst) => nextHopOf(route('destination'), { src: SERVER, dst }));
   expect(back).toEqual(there);
   expect(new Set(there)).toEqual(new Set(FIREWALLS));
 });
 
-it('both addresses are no symmetric hash', () => {
+it('a hash of both addresses is not symmetric', () => {
   const differing = CLIENTS.filter((client) => {
     const there = nextHopOf(route('both'), { src: client, dst: SERVER });
     return there !== nextHopOf(route('both'), { src: SERVER, dst: client });
@@ -40,7 +40,7 @@ it('both addresses are no symmetric hash', () => {
   expect(differing.length).toBeGreaterThan(CLIENTS.length / 3);
 });
 
-it('the longest prefix comes first, and `any` last', () => {
+it('the longest prefix is first, `any` is last', () => {
   const services = ['any', '203.0.113.0/24', '0.0.0.0/0', '203.0.113.11/32'].map((to) => route('source', to));
   expect(bySpecificity(services).map(({ to }) => to)).toEqual([
     '203.0.113.11/32',

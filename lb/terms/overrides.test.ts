@@ -23,7 +23,7 @@ it.each<[string, LbServer, Partial<LbServer>, Partial<LbServer>]>([
   expect(dropped).toHaveLength(Object.keys(fields).length - kept.length);
 });
 
-it('a file that says otherwise wins, and it is told which value ended', () => {
+it('a changed value in the file wins, and the ended value is reported', () => {
   const { kept, dropped } = sortOverrides(override([], 'web', S1, { weight: 3 }), config({ ...S1, weight: 2 }));
   expect(kept).toEqual([]);
   expect(dropped).toEqual([
@@ -38,11 +38,11 @@ it('a file that says otherwise wins, and it is told which value ended', () => {
   ]);
 });
 
-it('a file that now says the same ends a value without a word', () => {
+it('a value that the file has too ends silently', () => {
   expect(sortOverrides(drained, config({ ...S1, drain: true }))).toEqual({ kept: [], dropped: [] });
 });
 
-it('it is told when a server that had one is gone', () => {
+it('a removed server with a value is reported', () => {
   const { kept, dropped } = sortOverrides(drained, config({ name: 's2', address: '203.0.113.12' }));
   expect(kept).toEqual([]);
   expect(dropped).toMatchObject([
@@ -50,7 +50,7 @@ it('it is told when a server that had one is gone', () => {
   ]);
 });
 
-it('a value that is set back is none any more', () => {
+it('a value that is reset ends', () => {
   expect(override(drained, 'web', { ...S1, drain: true }, { drain: false })).toEqual([]);
 });
 
@@ -64,7 +64,7 @@ it.each<Override>([
     configured: 86_400_000,
     value: 3_600_000,
   },
-])('%j fits into a note of nft, and is read again', (one) => {
+])('%j fits into a comment of nft, and is read back', (one) => {
   expect(formatOverride(one).length).toBeLessThan(128);
   expect(parseOverride(formatOverride(one))).toEqual(one);
 });

@@ -20,8 +20,8 @@ export async function kernelHasTunnels(lab: NetnsLab, node: string): Promise<boo
 }
 
 /**
- * Takes packets of tunnels out again on servers. On a kernel without tunnels, a pair of interfaces stands in for each: the load
- * balancer finds a device of the tunnel's name, and what is sent to it comes to the server as if out of a tunnel.
+* Ends tunnels at servers. On a kernel without tunnels, a pair of interfaces replaces each: the load
+ * balancer finds a device with the tunnel's name, and packets sent to it reach the server as if through a tunnel.
  */
 export async function endTunnels(lab: NetnsLab, l4: string, servers: Tunnelled[]): Promise<void> {
   const isReal = await kernelHasTunnels(lab, l4);
@@ -45,7 +45,7 @@ export async function endTunnels(lab: NetnsLab, l4: string, servers: Tunnelled[]
   }
 }
 
-/** What a client learns of the way to a VIP, whose server is in a tunnel over interfaces of 1500 bytes. */
+/** Path MTU that a client learns for a VIP whose server is behind a tunnel over interfaces of 1500 bytes. */
 export function learnedMtu(server: string): number {
   return 1500 - OUTER_HEADER[versionOf(server)];
 }
