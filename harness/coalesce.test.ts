@@ -19,7 +19,7 @@ beforeEach(() => void (Asking.begun.length = 0));
 
 const shared = (): ((key?: string) => Promise<number>) => coalesce((key = 'how are you') => new Asking(key).answer);
 
-test('those who come before an asking begins share it', async () => {
+test('callers before a query starts share it', async () => {
   const ask = shared();
   const answers = [ask(), ask(), ask()];
   await turn();
@@ -28,7 +28,7 @@ test('those who come before an asking begins share it', async () => {
   expect(await Promise.all(answers)).toEqual([1, 1, 1]);
 });
 
-test('those who come while one is under way share the next, which begins when that one has ended', async () => {
+test('callers during a query share the next one, which starts after it', async () => {
   const ask = shared();
   const first = ask();
   await turn();
@@ -42,7 +42,7 @@ test('those who come while one is under way share the next, which begins when th
   expect(await Promise.all(late)).toEqual([2, 2]);
 });
 
-test('each question is asked by itself', async () => {
+test('different queries are separate', async () => {
   const ask = shared();
   const answers = [ask('the way there'), ask('the way back'), ask('the way there')];
   await turn();
@@ -51,7 +51,7 @@ test('each question is asked by itself', async () => {
   expect(await Promise.all(answers)).toEqual([1, 2, 1]);
 });
 
-test('a failure is told to those whom that asking served, and to nobody after them', async () => {
+test('a failure is reported to all who share the query, and to none after them', async () => {
   const ask = shared();
   const first = ask();
   await turn();

@@ -7,10 +7,10 @@ test.each([
   ['vip-on-lopback', 'vip-on-loopback'],
   ['no-vip-on-loopbak', 'no-vip-on-loopback'],
   ['WEB', 'web'],
-])('%s is %s with a slip', (name, meant) => {
+])('%s is %s with a typo', (name, meant) => {
   expect(didYouMean(name, KNOWN)).toBe(` (did you mean \`${meant}\`?)`);
 });
 
-test.each(['proxy', 'x', 's2'])('%s is none of them', (name) => {
+test.each(['proxy', 'x', 's2'])('%s resembles none of them', (name) => {
   expect(didYouMean(name, KNOWN)).toBe('');
 });

@@ -10,7 +10,7 @@ echo "tcpdump: listening on eth0" >&2
 while :; do sleep 0.02; done
 `;
 
-test('frames that the kernel dropped before they were read are told of once, and as a failure', async () => {
+test('frames dropped by the kernel are reported once, as a failure', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'l4lab-capture-'));
   const program = join(folder, 'tcpdump');
   writeFileSync(program, MISSED);

@@ -3,7 +3,7 @@ import { oneArm } from '../model/testing/labs.ts';
 import type { PairPlan } from '../terms/plan.ts';
 import { conntrackdConfig } from './conntrackd.ts';
 
-test('a member tells the others of connections, but not of its own, which its checks and adverts are', () => {
+test('a member synchronises connections, except its own (checks and advertisements)', () => {
   const l4 = plan(oneArm({ services: {} })).nodes.find(({ name }) => name === 'l4')!;
   l4.interfaces[0]!.addresses.unshift('2001:db8::2/64');
   const pair: PairPlan = {

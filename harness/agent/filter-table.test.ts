@@ -8,7 +8,7 @@ function rules(...filter: Parameters<typeof filterTable>[0]): string[] {
     .filter((line) => line.startsWith('meta nfproto'));
 }
 
-test('a rule stands for both families, and its counter is one', () => {
+test('a rule applies to both families, with one counter', () => {
   const filter = [{ action: 'drop' as const, protocol: 'icmp' as const, type: 'too-big' as const, text: '' }];
   expect(rules(...filter)).toEqual([
     'meta nfproto ipv4 icmp type destination-unreachable icmp code frag-needed counter name rule1 drop',
@@ -17,13 +17,13 @@ test('a rule stands for both families, and its counter is one', () => {
   expect(filterTable(filter).match(/counter rule1 {}/g)).toHaveLength(1);
 });
 
-test('one that names addresses is for their families alone', () => {
+test('a rule with addresses applies only to their families', () => {
   expect(rules({ action: 'drop', protocol: 'udp', port: 53, from: ['198.51.100.0/24'], text: '' })).toEqual([
     'meta nfproto ipv4 ip saddr { 198.51.100.0/24 } udp dport 53 counter name rule1 drop',
   ]);
 });
 
-test('TCP is reset, the rest is told that the port is unreachable', () => {
+test('reject sends a reset for TCP, and port unreachable otherwise', () => {
   expect(rules({ action: 'reject', to: ['2001:db8::1/128'], text: '' })).toEqual([
     'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto tcp counter name rule1 reject with tcp reset',
     'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto udp counter name rule1 reject with icmpx port-unreachable',
@@ -32,6 +32,6 @@ test('TCP is reset, the rest is told that the port is unreachable', () => {
   ]);
 });
 
-test('what passes is not counted', () => {
+test('rules that accept have no counter', () => {
   expect(filterTable([{ action: 'accept', protocol: 'tcp', text: '' }])).not.toContain('counter');
 });

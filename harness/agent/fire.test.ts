@@ -8,7 +8,7 @@ import { fire } from './fire.ts';
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-test('a flow that nobody answers ends in time, however often garbage is collected meanwhile', async () => {
+test('an unanswered flow ends in time, regardless of garbage collection', async () => {
   const silent = createSocket('udp4').bind(0, '127.0.0.1');
   await once(silent, 'listening');
   const collecting = setInterval(collectGarbage, 20);
@@ -33,7 +33,7 @@ test('a flow that nobody answers ends in time, however often garbage is collecte
   }
 });
 
-test('a socket that cannot even be connected says why', async () => {
+test('a socket that cannot be connected reports the reason', async () => {
   const params = {
     token: 'l4lab-test',
     port: 9,
@@ -47,7 +47,7 @@ test('a socket that cannot even be connected says why', async () => {
   expect(await fire(call, new AbortController().signal)).toEqual({ answered: false, outcome: 'EACCES', answer: null });
 });
 
-test('two calls from one port, one right after the other: the first one frees it', async () => {
+test('two consecutive calls from one port: the first one releases it', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.on('data', () => socket.write(`${JSON.stringify({ token: 'l4lab-test' })}\n`));

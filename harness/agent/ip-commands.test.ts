@@ -26,7 +26,7 @@ test('a server gets its address, the VIP on its loopback, and then its routes', 
   ]);
 });
 
-test('over an interface that is down no route is added, since the kernel would refuse it', () => {
+test('no route is added over an interface that is down, because the kernel would refuse it', () => {
   const cut = node('s1');
   cut.interfaces[0]!.up = false;
   expect(ipCommands(cut)).toEqual([
@@ -44,7 +44,7 @@ test('ports of a switch join its bridge before they come up', () => {
   );
 });
 
-test('a bridge with an address is given its own MAC', () => {
+test('a bridge with an address gets its own MAC', () => {
   const l4 = plan(inLineBridge({ services: {} })).nodes.find(({ name }) => name === 'l4')!;
   const mac = l4.interfaces.find(({ name }) => name === 'br0')!.mac;
   expect(ipCommands(l4)).toEqual(
@@ -58,7 +58,7 @@ test('an IPv6 address is used at once, without duplicate address detection', () 
   expect(ipCommands(dual)[0]).toBe('addr add 2001:db8::11/64 dev l2 nodad');
 });
 
-test('what was set is taken back: addresses, MTU, bridge, cut links, neighbours', () => {
+test('all settings are reverted: addresses, MTU, bridge, cut links, neighbours', () => {
   const changed = node('s1');
   Object.assign(changed.interfaces[0]!, { mtu: 1400, up: false });
   expect(ipUndoCommands(changed)).toEqual([
@@ -71,7 +71,7 @@ test('what was set is taken back: addresses, MTU, bridge, cut links, neighbours'
   expect(ipUndoCommands(node('l2'))).toContain('link del br0');
 });
 
-test('a DSCP value becomes its VIP at every interface of a server, in the words of the VIP’s family', () => {
+test('a DSCP value is translated to its VIP at every interface of a server, for the VIP’s family', () => {
   const values = [
     { dscp: 11, address: '203.0.113.11', vip: VIP_A },
     { dscp: 12, address: '2001:db8::11', vip: '2001:db8::80' },
@@ -84,7 +84,7 @@ test('a DSCP value becomes its VIP at every interface of a server, in the words 
 
 const ALL_UP = (): boolean => true;
 
-test('a route with several next hops is one route, over those of its interfaces that are up', () => {
+test('a multipath route uses only interfaces that are up', () => {
   const l3 = node('l3', {
     routes: [{ to: 'default', via: '203.0.113.2', dev: 'l2', others: [{ via: '198.51.100.10', dev: 'client' }] }],
   });
@@ -96,7 +96,7 @@ test('a route with several next hops is one route, over those of its interfaces 
   expect(ipCommands(l3).at(-1)).toBe('route add default via 203.0.113.2 dev l2');
 });
 
-test('an interface that comes up again gets the addresses and routes that went with it', () => {
+test('an interface that comes up again gets its addresses and routes back', () => {
   const s1 = node('s1');
   s1.interfaces[0]!.addresses.push('2001:db8::11/64');
   expect(linkUpCommands(s1, ['l2'], ALL_UP)).toEqual([
@@ -107,7 +107,7 @@ test('an interface that comes up again gets the addresses and routes that went w
   ]);
 });
 
-test('from one plan to another only what differs is touched', () => {
+test('from one plan to another only differences are applied', () => {
   const before = node('s1');
   const moved = node('s1', { routes: [{ to: 'default', via: '203.0.113.2', dev: 'l2' }] });
   expect(ipChangeCommands(before, before, ALL_UP)).toEqual({ gone: [], come: [] });
@@ -122,7 +122,7 @@ test('from one plan to another only what differs is touched', () => {
   });
 });
 
-test('routes of a source are a table with a rule; those that lead nowhere have no next hop', () => {
+test('source routes are a table with a rule; dropping routes have no next hop', () => {
   const here = { via: '203.0.113.1', dev: 'l2' };
   const before = node('s1', {
     routes: [
@@ -160,7 +160,7 @@ test('routes of a source are a table with a rule; those that lead nowhere have n
   );
 });
 
-test('neighbours that are set by hand are permanent, and go with the plan', () => {
+test('static neighbours are permanent, and removed with the plan', () => {
   const neighbours = [{ address: '203.0.113.1', dev: 'l2', mac: '02:00:00:00:00:99' }];
   const before = node('s1', { neighbours });
   const entry = 'neigh replace 203.0.113.1 lladdr 02:00:00:00:00:99 dev l2 nud permanent';
@@ -174,14 +174,14 @@ test('neighbours that are set by hand are permanent, and go with the plan', () =
   expect(linkUpCommands(before, ['l2'], ALL_UP)).toContain(entry);
 });
 
-test('a neighbour is asked for again within its age, however the kernel chooses by chance', () => {
+test('a neighbour is resolved again within its age, whatever the random factor of the kernel', () => {
   const settings = sysctlsOf(node('l3', { neighbourAgeMs: 900 }));
   // Half to one and a half of it.
   expect(Number(settings['net/ipv4/neigh/l2/base_reachable_time_ms'])).toBe(600);
   expect(settings['net/ipv4/neigh/l2/delay_first_probe_time']).toBe('0');
 });
 
-test('a switch with VLANs is a bridge for each; a port for a VLAN that it does not carry is in none of them', () => {
+test('a switch with VLANs has one bridge per VLAN; a port is in none for a VLAN that it does not carry', () => {
   const port = (name: string, more: object) => ({ name, peer: name.split('.')[0]!, mac: '', addresses: [], ...more });
   const sw = node('l2', {
     interfaces: [port('l3.10', { vlan: 10 }), port('l3.20', { vlan: 20, closed: true }), port('s1', { vlan: 30 })],

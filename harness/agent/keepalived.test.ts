@@ -50,7 +50,7 @@ vrrp_instance edge {
   expect(other).toContain('203.0.113.80/32 dev lan');
 });
 
-test('a pair of IPv6 addresses alone is one that VRRP over IPv4 carries none of', () => {
+test('VRRP over IPv4 carries no address of a pair with only IPv6 addresses', () => {
   const addresses = EDGE.addresses.slice(1);
   const config = keepalivedConfig({ ...EDGE, preempt: true, addresses }, 'l4b', '/run/states');
   expect(config).toContain('no_virtual_ipaddress');
@@ -58,14 +58,14 @@ test('a pair of IPv6 addresses alone is one that VRRP over IPv4 carries none of'
   expect(config).not.toContain('nopreempt');
 });
 
-test('without gratuitous ARP, what says unasked who has an address is dropped where it would leave', () => {
+test('without gratuitous ARP, unsolicited announcements are dropped at egress', () => {
   const rules = quietRules(EDGE, 'l4a');
   expect(rules).toContain('devices = { "l2", "front" }');
   expect(rules).toContain('arp saddr ip 203.0.113.80 arp daddr ip 203.0.113.80 drop');
   expect(rules).toContain('icmpv6 taddr 2001:db8::80 drop');
 });
 
-test('states are read from what keepalived writes to its fifo', () => {
+test('states are read from the fifo of keepalived', () => {
   const lines = ['INSTANCE "edge" BACKUP 150', 'INSTANCE "edge" MASTER 150', 'INSTANCE "edge" FAULT 150'];
   expect(lines.map(stateIn)).toEqual(['backup', 'master', 'fault']);
   expect(stateIn('INSTANCE "edge" STOP 150')).toBe(null);

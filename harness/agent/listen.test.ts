@@ -13,7 +13,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test('a program whose node lacks the address that it replies from gets requests, and does not reply', async () => {
+test('a program whose node lacks its reply address receives requests but does not reply', async () => {
   const port = await freePort();
   const context = {
     failsChecks: () => false,
@@ -40,7 +40,7 @@ test('a program whose node lacks the address that it replies from gets requests,
   }
 });
 
-test('a program that replies from another port is heard there by an open socket, not by a connected one', async () => {
+test('an unconnected socket receives a reply from another port, a connected one does not', async () => {
   const [port, other] = [await freePort(), await freePort()];
   const listening = await listen('s1', { protocol: 'udp', port, answersFromPort: other }, ['::1']);
   const open = createSocket('udp6').bind(0, '::1');

@@ -21,11 +21,11 @@ test.each<[string, Partial<NamePlan>, string[], string[]]>([
   expect(nameAnswer(named(fields), down).toOthers).toEqual(expected);
 });
 
-test('callers may keep an answer for the TTL of its name', () => {
+test('answers have the TTL of the name', () => {
   expect(zone(nameAnswer(named({ ttlS: 300 }), []))).toContain(`@ 300 A ${A}\n`);
 });
 
-test('by-source: a network has its own record, all others the rest', () => {
+test('by-source: a network has its own record, all others get the rest', () => {
   const records = [
     { address: A, service: 'web-a', from: ['198.51.100.0/25', '192.0.2.0/24'] },
     { address: B, service: 'web-b' },
@@ -42,7 +42,7 @@ test('by-source: a network has its own record, all others the rest', () => {
   expect(config).toContain('    file: www.example.test.zone\n    module: mod-geoip/www.example.test\n');
 });
 
-test('the DNS server listens at the addresses of its node alone, and goes round by the records', () => {
+test('the DNS server listens only on addresses of its node, and rotates records', () => {
   const six = named({ name: 'six.example.test', records: [{ address: '2001:db8::80', service: null }] });
   const answers = [nameAnswer(named({}), []), nameAnswer(six, [])];
   const config = knotConfig(answers, ['192.0.2.53', '2001:db8::53'], '/run/names');
@@ -55,7 +55,7 @@ test('the DNS server listens at the addresses of its node alone, and goes round 
   ]);
 });
 
-test('a node without an address to listen at runs no DNS server', async () => {
+test('a node without an address runs no DNS server', async () => {
   const log: string[] = [];
   const listening = await serveNames([nameAnswer(named({}), [])], [], (line) => log.push(line));
   await listening.close();

@@ -29,7 +29,7 @@ function stream(records: Record_[]): Buffer {
   return Buffer.concat([uint32(0xa1b23c4d, 0x0004_0002, 0, 0, 400, 1), ...frames]);
 }
 
-test('frames come out as they went in, wherever the stream is split', () => {
+test('frames are read unchanged, wherever the stream is split', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 8 }), fc.array(fc.nat(400), { maxLength: 12 }), (records, sizes) => {
       const whole = stream(records);
@@ -57,6 +57,6 @@ test('byte by byte', () => {
   expect(frames.slice(0, -1).flat()).toEqual([]);
 });
 
-test('a stream with microseconds is refused, since its stamps would be wrong by a thousand', () => {
+test('a stream with microseconds is refused, because times would be wrong by a factor of a thousand', () => {
   expect(() => new PcapReader().read(Buffer.concat([uint32(0xa1b2c3d4), Buffer.alloc(20)]))).toThrow('nanosecond pcap');
 });

@@ -9,7 +9,7 @@ test.each<[string, (socket: Socket) => void]>([
   ['open', () => undefined],
   ['being shut down', (socket) => void socket.end()],
   ['being shut down with more to send than its peer takes', (socket) => void socket.end(Buffer.alloc(50_000_000))],
-])('nothing is left of a connection that is %s', async (_, before) => {
+])('no state is left of a connection that is %s', async (_, before) => {
   const server = createServer().listen(0, '127.0.0.1');
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   await once(server, 'listening');

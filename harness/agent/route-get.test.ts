@@ -10,6 +10,6 @@ test.each([
   ['reverse-path', refused('RTNETLINK answers: Invalid cross-device link')],
   ['source-refused', refused('RTNETLINK answers: Invalid argument')],
   ['unknown', refused('Cannot find device "l2"')],
-])('%s: what ip route get prints is read as data', (answer, ended) => {
+])('%s: output of ip route get is read as data', (answer, ended) => {
   expect(routeAnswer(ended)).toBe(answer);
 });

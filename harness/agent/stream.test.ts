@@ -94,7 +94,7 @@ async function listener(protocol: 'tcp' | 'udp'): Promise<number> {
 }
 
 test.each(['tcp', 'http', 'udp'] as const)(
-  'every %s call has a token, a port and a connection of its own, and is recorded of once, in its step',
+  'every %s call has its own token, port and connection, and is recorded once, in its step',
   async (protocol) => {
     using recorded = new Told(await listener(protocol === 'udp' ? 'udp' : 'tcp'), {
       protocol,
@@ -121,7 +121,7 @@ test.each(['tcp', 'http', 'udp'] as const)(
   },
 );
 
-test('calls begin at their rate, whatever becomes of the ones before', async () => {
+test('calls start at their rate, even if earlier ones fail', async () => {
   const server = await serve((socket, count) => {
     if (count % 2 === 1) socket.resetAndDestroy();
   });
@@ -138,7 +138,7 @@ test('calls begin at their rate, whatever becomes of the ones before', async () 
   expect(overlapping.length).toBeGreaterThan(calls.length / 2);
 });
 
-test('an answer that comes after a call was given up does not make it work', async () => {
+test('a call does not work if its answer arrives after the timeout', async () => {
   const server = await serve((socket) => {
     socket.once('data', (piece: Buffer) => {
       const [token] = piece.toString().split(' ');
@@ -152,7 +152,7 @@ test('an answer that comes after a call was given up does not make it work', asy
   expect(new Set(calls.map(({ answered, outcome }) => `${answered} ${outcome}`))).toEqual(new Set(['false timeout']));
 });
 
-test('a listener that is not there is recorded by the code of the socket', async () => {
+test('a missing listener is recorded with the error code of the socket', async () => {
   using tcp = new Told(await freePort());
   expect(new Set((await tcp.step(0, 3)).map(({ outcome }) => outcome))).toEqual(new Set(['ECONNREFUSED']));
   using udp = new Told(await freePort(), { protocol: 'udp' });
@@ -167,7 +167,7 @@ test.each(['tcp', 'http'] as const)('a fixed source port serves %s calls one aft
 });
 
 test.each(['tcp', 'udp'] as const)(
-  'a %s call from a fixed port waits for the one before to be over',
+  'a %s call from a fixed port waits for the end of the previous one',
   async (protocol) => {
     const silent = protocol === 'tcp' ? await serve(() => undefined) : createSocket('udp4').bind(0, '127.0.0.1');
     if ('address' in silent && protocol === 'udp') await once(silent, 'listening');
@@ -201,7 +201,7 @@ test.each(['tcp', 'http', 'udp'] as const)(
   },
 );
 
-test('a connection that breaks fails one call and is opened anew under the next number', async () => {
+test('a broken connection fails one call and is reopened with the next number', async () => {
   const sockets: Socket[] = [];
   const server = await serve((socket, count) => {
     sockets.push(socket);
@@ -231,7 +231,7 @@ test('a connection that breaks fails one call and is opened anew under the next 
   );
 });
 
-test('an exchange that outlasts its step has failed in that step, and is recorded of again in the one in which it ends', async () => {
+test('an exchange that outlasts its step failed in it, and is recorded again in the step where it ends', async () => {
   let answer: (() => void) | null = null;
   let count = 0;
   const server = await serve((socket) => {
@@ -269,7 +269,7 @@ test('an exchange that outlasts its step has failed in that step, and is recorde
   server.close();
 });
 
-test('a stream that is stopped leaves no connection, and tells nothing more', async () => {
+test('a stopped stream leaves no connection, and reports nothing more', async () => {
   const sockets = new Set<Socket>();
   const server = await serve((socket) => {
     sockets.add(socket.resume());
@@ -285,7 +285,7 @@ test('a stream that is stopped leaves no connection, and tells nothing more', as
   expect(recorded.records).toEqual([]);
 });
 
-test('the next stream takes other ports: a server may still remember the connections of the one before', async () => {
+test('the next stream uses other ports: a server may still have connections of the previous one', async () => {
   const port = await listener('tcp');
   using before = new Told(port);
   const earlier = await before.step(0, 3);

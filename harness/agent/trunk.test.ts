@@ -15,7 +15,7 @@ const TAGGED: WiredInterface = {
 };
 const WITH_NATIVE: WiredInterface = { ...TAGGED, carries: [{ name: 'sw', mac, vlan: null }, TAGGED.carries![0]!] };
 
-test('each VLAN of a trunk is a device of the kernel, with the name and MAC that the plan has for it', () => {
+test('each VLAN of a trunk is a kernel device, with name and MAC from the plan', () => {
   expect(trunkCommands([PLAIN])).toEqual([]);
   const made = trunkCommands([PLAIN, TAGGED]).filter((line) => line.startsWith('link add'));
   expect(made).toEqual([
@@ -26,7 +26,7 @@ test('each VLAN of a trunk is a device of the kernel, with the name and MAC that
   expect(lowerDevicesOf([PLAIN, TAGGED])).toEqual(['sw.q']);
 });
 
-test('frames without a tag come and go by an interface that sees no others', () => {
+test('untagged frames use an interface that sees no tagged ones', () => {
   const rules = untaggedRules([WITH_NATIVE]);
   expect(rules).toMatch(/device "sw\.q"[^}]*ether type != 8021q fwd to "sw\.n"\n/);
   expect(rules).toMatch(/device "sw\.n"[^}]*fwd to "sw\.q"\n/);
@@ -34,7 +34,7 @@ test('frames without a tag come and go by an interface that sees no others', () 
   expect(lowerDevicesOf([WITH_NATIVE])).toEqual(['sw.q', 'sw.n']);
 });
 
-test('what is too long for an interface of a VLAN is dropped before it, as at an end of a wire', () => {
+test('a frame too long for a VLAN interface is dropped before it, as at the end of a wire', () => {
   const on = (name: string, mtu?: number) => ({ name, peer: 'sw', mac, addresses: [], ...(mtu ? { mtu } : {}) });
   const node = { interfaces: [on('l3'), on('sw.10'), on('sw.20', 1400)] } as unknown as NodePlan;
   expect(lengthRules(node, ['sw.q'])).toMatch(

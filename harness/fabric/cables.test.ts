@@ -14,7 +14,7 @@ const toward = (name: string, cables: Cable[]): string[][] =>
     .filter(({ links }) => links.some(({ ends }) => ends.some(({ node }) => node === name)))
     .map(({ links }) => links.flatMap(({ ends }) => ends.map(({ iface }) => iface)));
 
-test('with tags a trunk is one cable, and without each of its VLANs is one', () => {
+test('with tags a trunk is one cable; without, each of its VLANs is one', () => {
   const tagged = cablesOf(stick.links, true);
   expect(toward('l4', tagged)).toEqual([['sw.10', 'l4.10', 'sw.20', 'l4.20']]);
   expect(toward('client', tagged)).toEqual([['sw', 'client']]);
@@ -42,7 +42,7 @@ test('an end of a trunk with tags has the interfaces of all its VLANs, by their 
   });
 });
 
-test('frames without a tag have an interface of their own on a trunk, and take no tags elsewhere', () => {
+test('untagged frames have their own interface on a trunk, and get no tags elsewhere', () => {
   const links: Topology['links'] = [
     {
       ends: [

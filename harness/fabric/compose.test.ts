@@ -37,19 +37,19 @@ const servicesOf = (text: string) => (parse(text) as { services: Record<string, 
 const l4 = node('l4', 's1', '02:00:00:00:00:01');
 const s1 = node('s1', 'l4', '02:00:00:00:00:02');
 
-test('where a MAC may come from both ends of a wire, the networks are made cables; elsewhere nothing is on the host', () => {
+test('networks become plain cables if a MAC may appear at both ends; otherwise nothing changes on the host', () => {
   expect(Object.keys(servicesOf(composeFile(plan([l4, s1]), OPTIONS)))).toEqual(['l4', 's1']);
   const twins = composeFile(plan([l4, node('s1', 'l4', '02:00:00:00:00:01')]), OPTIONS);
   const [, bridge] = /com\.docker\.network\.bridge\.name: (\S+)/.exec(twins)!;
   expect(servicesOf(twins)['cables_of_host']?.command?.join(' ')).toContain(`${bridge} type bridge ageing_time 0`);
 });
 
-test('what Compose would take for a variable of its own reaches the node as it is', () => {
+test('text that looks like a Compose variable reaches the node unchanged', () => {
   const text = composeFile(plan([{ ...l4, sysctls: { a: '$HOME' } }, s1]), OPTIONS);
   expect(text).toContain('"a":"$$HOME"');
 });
 
-test('a node with more settings than a container can be given is refused by its name', () => {
+test('a node with more settings than a container accepts is refused, with its name', () => {
   const large = { ...l4, loopback: Array.from({ length: 8000 }, (_, n) => `2001:db8::${n}/128`) };
   expect(() => composeFile(plan([large, s1]), OPTIONS)).toThrow(/^nodes\.l4: its settings take \d+ KiB, but/);
 });

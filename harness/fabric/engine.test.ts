@@ -38,13 +38,13 @@ const OWN = {
   '/info': { ID: 'own', OperatingSystem: 'Own OS', NCPU: 3 },
 };
 
-describe('whoever points at an engine', () => {
-  test('gets that one', async () => {
+describe('with a named engine', () => {
+  test('that one is used', async () => {
     await pointAtEngine(OWN);
     expect(await findEngine()).toMatchObject({ name: 'Docker 99.1', kernel: '9.9', os: 'Own OS', cpus: 3 });
   });
 
-  test('or an error, though another one answers at the usual place', async () => {
+  test('an error is reported if it does not answer, even if another one would', async () => {
     process.env.DOCKER_HOST = `unix://${folder}/nothing.sock`;
     await expect(findEngine()).rejects.toMatchObject({
       code: 'engine-unavailable',
@@ -53,7 +53,7 @@ describe('whoever points at an engine', () => {
   });
 
   test(
-    'has the reaper there or nowhere',
+    'the reaper runs there or nowhere',
     async () => {
       await pointAtEngine({ ...OWN, '/images/json': [{ Id: 'ryuk' }] });
       const { docker } = await findEngine();
@@ -72,12 +72,12 @@ describe('whoever points at an engine', () => {
       { '/version': { Version: '99.1', KernelVersion: '5.4.0-42-generic' } },
       /5.4.0-42-generic; labs need 6.1/,
     ],
-  ])('is told that %s carries no labs', async (_, answers, message) => {
+  ])('an engine is refused: %s carries no labs', async (_, answers, message) => {
     await pointAtEngine({ ...OWN, ...answers });
     await expect(findEngine()).rejects.toThrow(message);
   });
 
-  test('is told in plain words when it goes away', async () => {
+  test('its disappearance is reported in plain words', async () => {
     await pointAtEngine(OWN);
     const { docker } = await findEngine();
     server!.close();
@@ -89,7 +89,7 @@ describe('whoever points at an engine', () => {
   });
 });
 
-test('an engine that hangs is no reason to wait for ever', async () => {
+test('a hanging engine is given up after a timeout', async () => {
   const socket = join(folder, 'engine.sock');
   server = createServer(({ url = '' }, response) => {
     if (url.startsWith('/info')) response.end('{}');

@@ -32,7 +32,7 @@ const LOCAL = chain('ip nat PREROUTING', 'prerouting', 'accept', [
   ...jump('DOCKER'),
 ]);
 
-describe('of the rules of a host, those stop bridged packets which', () => {
+describe('rules of a host that stop bridged packets', () => {
   const found = (families: (4 | 6)[], ...chains: object[][]): string[] =>
     blockingChains(list(...chains), families).map(
       ({ family, table, chain, how, owner }) => `${family} ${table} ${chain}: ${how}, ${owner}`,
@@ -43,15 +43,15 @@ describe('of the rules of a host, those stop bridged packets which', () => {
     expect(found([6], DOCKER, UFW)).toEqual(['ip6 filter FORWARD: policy drop, ufw']);
   });
 
-  test('end by refusing all', () => {
+  test('end with a reject of everything', () => {
     expect(found([4], FIREWALLD)).toEqual(['inet firewalld filter_FORWARD: last rule reject, firewalld']);
   });
 
-  test('ask where the source would be routed', () => {
+  test('check the route of the source', () => {
     expect(found([6], REVERSE_PATH)).toEqual(['inet firewalld filter_PREROUTING: reverse-path filter, firewalld']);
   });
 
-  test("are not Docker's own, which know its networks", () => {
+  test("are not Docker's own, which allow its networks", () => {
     expect(found([4, 6], DOCKER, LOCAL)).toEqual([]);
   });
 });
@@ -60,6 +60,6 @@ test.each([
   ["iptables v1.8.9 (nf_tables): Chain 'DOCKER' does not exist", true],
   ['Unable to enable SKIP DNAT rule: iptables: No chain/target/match by that name.', true],
   ['Pool overlaps with other one on this address space', false],
-])("an engine's rules are gone when it says %s: %s", (message, gone) => {
+])("an engine's rules are gone if it reports %s: %s", (message, gone) => {
   expect(explainRulesError(new Error(message))?.fault.code === 'docker-rules-gone').toBe(gone);
 });

@@ -32,18 +32,18 @@ test.each([
   ['203.0.113.7', 's1'],
   [VIP_A, 'a'],
   [PIP, 'a'],
-])('%s of %s may not be an address of the host', (address, owner) => {
+])('%s of %s must not be an address of the host', (address, owner) => {
   expect(faultOf(lab, hostWith(address))).toMatchObject({
     code: 'addresses-in-use',
     params: { clashes: expect.arrayContaining([{ address, owner, iface: 'eth0' }]) as unknown },
   });
 });
 
-test('the same subnet may be: wires are no part of the host', () => {
+test('the same subnet is allowed: wires are not part of the host', () => {
   expect(() => rejectConflicts(lab, hostWith('203.0.113.99'))).not.toThrow();
 });
 
-describe('a port that gives frames back to their sender', () => {
+describe('a port that returns frames to their sender', () => {
   const port = (master: string, hairpin: boolean): HostNetwork =>
     readHostNetwork(
       JSON.stringify([{ ifname: 'veth1', master, linkinfo: { info_slave_data: { hairpin } }, addr_info: [] }]),
@@ -56,7 +56,7 @@ describe('a port that gives frames back to their sender', () => {
     },
   );
 
-  test('is nothing to a lab elsewhere', () => {
+  test('is irrelevant to other networks', () => {
     expect(() => rejectConflicts(lab, port('virbr0', true))).not.toThrow();
     expect(() => rejectConflicts(lab, port('br-11d401fbd3bd', false))).not.toThrow();
   });

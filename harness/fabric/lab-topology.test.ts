@@ -19,7 +19,7 @@ function star(spokes: string, ipv6 = false): Topology {
   };
 }
 
-test('a lab serves every plan whose nodes, ports and MACs it has', () => {
+test('a lab fits every plan whose nodes, ports and MACs it has', () => {
   expect(contains(star('abc'), star('ac'))).toBe(true);
   expect(contains(star('ac'), star('abc'))).toBe(false);
   const otherMac = star('a');
@@ -28,12 +28,12 @@ test('a lab serves every plan whose nodes, ports and MACs it has', () => {
   expect(contains(star('a'), { ...star('a'), nodes: [...star('a').nodes, { name: 'alone', ports: [] }] })).toBe(false);
 });
 
-test('wires without IPv6 do not serve a plan that needs it', () => {
+test('wires without IPv6 do not fit a plan that needs it', () => {
   expect(contains(star('ab'), star('a', true))).toBe(false);
   expect(contains(star('ab', true), star('a'))).toBe(true);
 });
 
-test('a topology that adds little shares a lab, which has what each of them has', () => {
+test('a topology that adds little shares a lab, which has the union of both', () => {
   expect(labsFor([star('a', true), star('abc')], 3)).toEqual([star('abc', true)]);
   expect(labsFor([star('abcd'), star('bcde')], 3)).toEqual([star('abcde')]);
   expect(labsFor([star('abcd'), star('cdef')], 3)).toEqual([star('abcd'), star('cdef')]);
@@ -47,7 +47,7 @@ test('one port cannot have two MACs, and a lab has its limit', () => {
   expect(labsFor([star('abcdefghijklmnopqrs'), star('cdefghijklmnopqrst')], 3)).toHaveLength(2);
 });
 
-test('a lab grows by a little, as far as its wires carry it', () => {
+test('a lab grows a little, as far as its wires allow', () => {
   expect(extended(star('abc'), star('abcd'), null)).toEqual(star('abcd'));
   expect(extended(star('abcd'), star('bcde'), null)).toEqual(star('abcde'));
   expect(extended(star('a'), star('bcde'), null)).toBeNull();
@@ -62,7 +62,7 @@ const spokes = fc
   .uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1 })
   .map((names) => names.join(''));
 
-test('what a grown lab has and what it had before are all of it, and nothing is there twice', () => {
+test('a grown lab has everything of before and the new parts, each once', () => {
   fc.assert(
     fc.property(spokes, spokes, (a, b) => {
       const [lab, other] = [star(a), star(b)];
@@ -80,7 +80,7 @@ test('what a grown lab has and what it had before are all of it, and nothing is 
   );
 });
 
-test('every topology has a lab that serves it, and every lab is what its wires need', () => {
+test('every topology has a lab that fits, and every lab is needed', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(spokes, fc.boolean())), fc.integer({ min: 1, max: 4 }), (made, workers) => {
       const topologies = made.map(([names, ipv6]) => star(names, ipv6));

@@ -50,7 +50,7 @@ const onServer = (plan: Plan, sysctls: Record<string, string>): Plan => ({
 });
 
 test(
-  'a lab grows while it runs: what it gets is as what it had, and it is as fresh after a reset as before',
+  'a running lab can grow: new parts work like old ones, and a reset restores all of it',
   async () => {
     const plan = plans[0]!;
     const whole = topologyOf(plan);
@@ -83,7 +83,7 @@ test(
 const tracked: [string, string] = ['cat', '/proc/sys/net/netfilter/nf_conntrack_count'];
 
 test(
-  'a booted lab carries a flow once configured, is as fresh after a reset as before, and leaves nothing',
+  'a booted lab carries a flow once configured, a reset restores it, and it leaves nothing behind',
   async () => {
     const lab = await boot(plans[0]!);
     try {
@@ -130,7 +130,7 @@ test(
 );
 
 test(
-  'a server whose answers get lost repeats none of them once its connections are dropped',
+  'a server stops retransmitting once its connections are dropped',
   async () => {
     const lab = await boot(plans[0]!);
     const run = (node: string, ...argv: [string, ...string[]]) => lab.node(node).call('run', { argv });
@@ -163,7 +163,7 @@ test(
 );
 
 test(
-  'a lab that speaks IPv6 is as fresh after a reset as before',
+  'a reset restores a lab with IPv6',
   async () => {
     const loaded = shippedScenario('ipv6/one-arm');
     const { plan } = plansOf(loaded, { variants: ['proxy'], flows: [] })[0]!;
@@ -180,7 +180,7 @@ test(
 );
 
 test(
-  'a lab whose links were down is as fresh after a reset as before, however late the kernel says so',
+  'a reset restores a lab whose links were down, even if the kernel reports late',
   async () => {
     const loaded = shippedScenario('failures/unreachable');
     const { plan } = plansOf(loaded, { variants: ['server-cut-off'], flows: [] })[0]!;
@@ -198,7 +198,7 @@ test(
 );
 
 test(
-  'the same lab runs three times at once, each for itself',
+  'the same lab can run three times at once',
   async () => {
     const labs = await Promise.all([0, 1, 2].map(() => boot(plans[0]!)));
     try {
@@ -213,7 +213,7 @@ test(
 );
 
 test(
-  'a wire carries a frame to a MAC that it saw on the side of the sender before, as a cable does',
+  "a wire carries a frame even if it saw the destination MAC on the sender's side, as a cable does",
   async () => {
     const lab = await boot(plans[0]!);
     const at = (node: string, ...argv: [string, ...string[]]): Promise<string> =>
@@ -240,7 +240,7 @@ test(
 );
 
 test(
-  "an address that the engine's host has itself is refused by name",
+  "an address of the engine's host is refused, with its name",
   async () => {
     const [address, iface] = [...(await prepareHostNetwork(engine.docker, image, [])).addresses][0]!;
     const lab = await boot(plans[0]!);
@@ -260,7 +260,7 @@ test(
 );
 
 test(
-  'of a harness that is killed no container stays, and the next sweep takes its networks',
+  'a killed harness leaves no container, and the next sweep removes its networks',
   async () => {
     const child = spawn('node', ['setup/l4lab.mjs', 'run', 'proxy-and-dsr/dsr', '--report', report], {
       stdio: 'ignore',

@@ -18,6 +18,6 @@ test('a process that got the number of an earlier one is not that one', () => {
   expect(ownerIsGone(`${host!} ${pid!} ${Number(start) - 1}`)).toBe(true);
 });
 
-test('of another host nobody here can tell, so nothing of it is swept', () => {
+test('processes of another host cannot be checked, so nothing of it is swept', () => {
   expect(ownerIsGone('another-host 1 1')).toBe(false);
 });

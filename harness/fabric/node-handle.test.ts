@@ -24,7 +24,7 @@ const FIRE = {
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-test('an agent that does not start is named, with how long it was waited for', async () => {
+test('an agent that does not start is reported with the time that was waited', async () => {
   const { node } = silent();
   const failure = expect(node.greeted()).rejects.toMatchObject({
     code: 'timeout',
@@ -34,7 +34,7 @@ test('an agent that does not start is named, with how long it was waited for', a
   await failure;
 });
 
-test('a node that stands still is given up once and for all, with every call that it owes an answer', async () => {
+test('a hung node fails permanently, with all of its pending calls', async () => {
   const { node } = silent();
   const awaited = {
     code: 'timeout',
@@ -47,7 +47,7 @@ test('a node that stands still is given up once and for all, with every call tha
   await expect(node.call('reset', null)).rejects.toMatchObject(awaited);
 });
 
-test('a flow may take longer than what is asked in passing', async () => {
+test('a flow may take longer than a query', async () => {
   const { node } = silent();
   const settled = jest.fn();
   node.call('fire', FIRE).catch(settled);
@@ -57,7 +57,7 @@ test('a flow may take longer than what is asked in passing', async () => {
   expect(settled).toHaveBeenCalled();
 });
 
-test('a node whose line ends is gone', async () => {
+test('a node is gone when its connection ends', async () => {
   const { node, stream } = silent();
   const failure = expect(node.call('drain', null)).rejects.toMatchObject({
     code: 'node-failed',

@@ -121,7 +121,7 @@ class PairLab {
 }
 
 test(
-  'the master of a pair is killed, and comes back: addresses move, neighbours are told, and a reset leaves nothing',
+  'the master of a pair is killed and returns: addresses move, neighbours are notified, and a reset leaves nothing',
   async () => {
     await using lab = await Lab.boot(topologyOf(plan), { engine, image });
     const pair = new PairLab(lab);
@@ -180,7 +180,7 @@ test(
 );
 
 test(
-  'what steps do to nodes is what nodes do, and a reset undoes all of it',
+  'steps have their effects on nodes, and a reset undoes all of them',
   async () => {
     await using lab = await Lab.boot(topologyOf(plan), { engine, image });
     const pair = new PairLab(lab);
@@ -233,7 +233,7 @@ test(
 );
 
 test(
-  'a lab with a node that stands still is taken down like any other, by its run and by a sweep',
+  'a lab with a paused node is removed like any other, by its run and by a sweep',
   async () => {
     const lab = await Lab.boot(topologyOf(plan), { engine, image });
     await lab.configure(plan);

@@ -8,11 +8,11 @@ function container(refusals: number) {
   return { pause: () => (left-- > 0 ? Promise.reject(new Error(REFUSAL)) : Promise.resolve()) };
 }
 
-test('a container that the engine cannot pause at once is paused by a later try', async () => {
+test('pausing a container is retried', async () => {
   await expect(pauseContainer(container(2), 's1')).resolves.toBeUndefined();
 });
 
-test('one that it never can pause is told with its node', async () => {
+test('a container that cannot be paused is reported with its node', async () => {
   await expect(pauseContainer(container(Infinity), 's1', 0)).rejects.toMatchObject({
     code: 'node-failed',
     fault: { code: 'pause-failed', params: { node: 's1', error: REFUSAL } },

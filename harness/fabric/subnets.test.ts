@@ -4,7 +4,7 @@ import { wireSubnet } from './subnets.ts';
 
 const number = fc.nat((1 << 18) - 1);
 
-test('a wire has a subnet that no lab uses, with a gateway and two ends in it', () => {
+test('a wire has an unused subnet, with a gateway and two ends', () => {
   fc.assert(
     fc.property(number, (n) => {
       const { subnet, gateway, ends } = wireSubnet(n);
@@ -16,7 +16,7 @@ test('a wire has a subnet that no lab uses, with a gateway and two ends in it', 
   );
 });
 
-test('no two wires overlap until all were used', () => {
+test('no two wires overlap until all subnets were used', () => {
   fc.assert(
     fc.property(number, number, (a, b) => {
       expect(contains(wireSubnet(a).subnet, wireSubnet(b).gateway)).toBe(a === b);

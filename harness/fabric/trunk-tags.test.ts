@@ -80,7 +80,7 @@ async function ping(lab: Lab, from: string, address: string, size = 56): Promise
 }
 
 test(
-  'frames on a trunk carry the tags of their VLANs, where the kernel makes any',
+  'frames on a trunk carry VLAN tags if the kernel supports them',
   async () => {
     const image = builtImage();
     const tagged = await kernelHas(TRUNK_TAGS, engine, image);

@@ -17,7 +17,7 @@ function decoded(type: number, body: Buffer): Frame {
 const overIpv4 = (protocol: number, payload: Buffer): Frame =>
   decoded(0x0800, ipv4({ src: CLIENT, dst: VIP, protocol }, payload));
 
-test('MACs and length of any frame', () => {
+test('every frame has MACs and a length', () => {
   expect(decodeFrame(ethernet(A, B, 0x88cc, Buffer.alloc(0)), 1514)).toEqual({ srcMac: A, dstMac: B, length: 1514 });
 });
 
@@ -29,7 +29,7 @@ test.each([
   expect(message).toEqual({ op: name, senderMac: A, senderIp: '203.0.113.1', targetIp: VIP });
 });
 
-describe('neighbour discovery is told as ARP', () => {
+describe('neighbour discovery is decoded as ARP', () => {
   const [router, multicast, target] = ['fe80::1', 'ff02::1:ff00:80', '2001:db8:5::80'];
   const message = (type: number, src: string, dst: string): Frame =>
     decoded(0x86dd, ipv6({ src, dst, protocol: 58, ttl: 255 }, icmp(type, 0, Buffer.alloc(4), v6Bytes(target))));
@@ -42,7 +42,7 @@ describe('neighbour discovery is told as ARP', () => {
     expect(message(type, src, dst)).toMatchObject({ arp: { senderMac: A, ...told } });
   });
 
-  test('other ICMPv6 stays what it is', () => {
+  test('other ICMPv6 is not ARP', () => {
     expect(message(128, router, target)).toMatchObject({ icmp: { type: ICMP.echoRequest } });
   });
 });
@@ -82,7 +82,7 @@ test.each([
   expect(overIpv4(6, tcp({ srcPort: 1, dstPort: 2, flags })).tcp?.flags).toBe(letters);
 });
 
-test('the padding of a short frame is no payload', () => {
+test('padding of a short frame is not payload', () => {
   const bytes = Buffer.concat([
     ethernet(A, B, 0x0800, ipv4({ src: CLIENT, dst: VIP, protocol: 6 }, tcp({ srcPort: 1, dstPort: 2, flags: 16 }))),
     Buffer.alloc(6),
@@ -95,7 +95,7 @@ test('a datagram with the token of its flow', () => {
   expect([frame.udp, frame.token]).toEqual([{ srcPort: 20001, dstPort: 53 }, 'l4lab-0a1b2c3d']);
 });
 
-test('a later fragment has no ports, whatever stands where they would be', () => {
+test('a later fragment has no ports', () => {
   const frame = decoded(0x0800, ipv4({ src: CLIENT, dst: VIP, protocol: 17, fragmentOffset: 185 }, udp(1, 2)));
   expect([frame.udp, frame.ip?.dst]).toEqual([undefined, VIP]);
 });
@@ -126,7 +126,7 @@ test('an ICMP error about an echo request quotes its id in place of ports', () =
   expect(inner).toEqual({ src: CLIENT, dst: VIP, protocol: 1, srcPort: 77, dstPort: 77 });
 });
 
-test('an ICMP error whose quotation is cut off has none', () => {
+test('an ICMP error with a truncated quotation has none', () => {
   expect(overIpv4(1, icmp(3, 3, uint16(0, 0), COMPLAINT.subarray(0, 20))).icmp).toEqual({
     type: 3,
     code: 3,
@@ -169,7 +169,7 @@ describe('IPv6', () => {
     expect(frame.icmp).toMatchObject(expected);
   });
 
-  test('the first piece of an echo request has its id, later ones have the address alone; a quotation of it as well', () => {
+  test('the first fragment of an echo request has its id, later ones only addresses; the same in quotations', () => {
     const piece = (offset: number): Buffer =>
       ipv6(
         { ...fields, protocol: 44 },
@@ -183,7 +183,7 @@ describe('IPv6', () => {
     expect(error.icmp?.inner).toMatchObject({ protocol: 58, srcPort: 77, dstPort: 77 });
   });
 
-  test('neighbour discovery is no echo and no error', () => {
+  test('neighbour discovery is neither an echo nor an error', () => {
     const { icmp: message } = decoded(0x86dd, ipv6({ ...fields, protocol: 58 }, icmp(135, 0, uint16(0, 0))));
     expect(Object.values(ICMP)).not.toContain(message?.type);
   });
@@ -201,7 +201,7 @@ describe('IPv6', () => {
   });
 });
 
-test('an ICMPv6 redirect names the better way and quotes the packet in an option', () => {
+test('an ICMPv6 redirect names the better next hop and quotes the packet in an option', () => {
   const [target, dst] = [Buffer.from('20010db8000000000000000000000012', 'hex'), Buffer.alloc(16)];
   const itsMac = Buffer.from([2, 1, 2, 0, 0, 0, 0, 0x12]);
   const quoted = ipv6({ src: '2001:db8::a', dst: '2001:db8::12', protocol: 17 }, udp(5, 53));
@@ -212,7 +212,7 @@ test('an ICMPv6 redirect names the better way and quotes the packet in an option
   expect(frame.icmp?.inner).toMatchObject({ src: '2001:db8::a', dst: '2001:db8::12', srcPort: 5, dstPort: 53 });
 });
 
-describe('what a wire may carry', () => {
+describe('arbitrary frames', () => {
   const types = fc.constantFrom(0x0806, 0x0800, 0x86dd, 0x8100, 0);
   const noise = fc
     .tuple(types, fc.uint8Array({ maxLength: 120 }))
@@ -235,7 +235,7 @@ describe('what a wire may carry', () => {
     return copy;
   });
 
-  test('is decoded as far as it goes, and never an error', () => {
+  test('are decoded as far as possible, without an error', () => {
     fc.assert(
       fc.property(fc.oneof(noise, cut, flipped), (bytes) => {
         expect(decodeFrame(bytes, bytes.length).length).toBe(bytes.length);
@@ -245,7 +245,7 @@ describe('what a wire may carry', () => {
   });
 });
 
-describe('a packet that carries another one (RFC 2003, 2473, 4213)', () => {
+describe('a tunnelled packet (RFC 2003, 2473, 4213)', () => {
   const segment = tcp({ srcPort: 40000, dstPort: 80, flags: 2, seq: 7 }, 'l4lab-aaaaaaaa');
 
   test.each([

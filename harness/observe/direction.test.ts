@@ -40,12 +40,12 @@ test('times count from the origin', () => {
   expect(first!.time).toBe(7);
 });
 
-test('a frame that one end alone saw was sent by the host whose MAC it carries', () => {
+test('a frame seen at only one end was sent by the host with its source MAC', () => {
   expect(paths([captured(1, 's1', 'l2', frame('s1', 'l2'))])).toEqual(['s1 out l2']);
   expect(paths([captured(1, 's1', 'l2', frame('s2', 'l2'))])).toEqual(['s1 in l2']);
 });
 
-test('a switch port sends whatever its neighbour did not', () => {
+test('a frame at a switch port was sent by the switch unless the neighbour sent it', () => {
   expect(paths([captured(1, 'l2', 's1', frame('s2', 'l2'))])).toEqual(['l2 out s1']);
   expect(paths([captured(1, 'l2', 's1', frame('s1', 'l2'))])).toEqual(['l2 in s1']);
 });
@@ -61,7 +61,7 @@ test('equal frames on one wire are matched in the order in which they were sent'
   expect(paths(times)).toEqual(['s1 out l2', 'l2 in s1', 's1 out l2', 'l2 in s1']);
 });
 
-test('of two equal frames the second of which is lost, each still has its direction', () => {
+test('if the second of two equal frames is lost, both still have a direction', () => {
   const bytes = frame('s1', 'l2');
   expect(
     paths([captured(1, 's1', 'l2', bytes), captured(2, 'l2', 's1', bytes), captured(3, 's1', 'l2', bytes)]),
@@ -80,7 +80,7 @@ test('the same frame on other wires is another crossing', () => {
   ).toEqual(['s1 out l2', 'l2 in s1', 'l2 out s2', 's2 in l2']);
 });
 
-test('an L4 that keeps the source MAC sends frames that carry that of somebody else', () => {
+test('an L4 that keeps the source MAC sends frames with the MAC of another node', () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'], sourceMac: 'keep' as const } };
   const keeps = plan(inLineBridge({ services, servers: { loopback: [VIP_A], ...QUIET_ARP } }));
   const walk = predict(keeps, flow(keeps, 'client', 'a'))[0]!;

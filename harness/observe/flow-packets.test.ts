@@ -54,7 +54,7 @@ test('a connection through source NAT that changes the port, there and back', ()
   expect(belonging(all)).toEqual(all);
 });
 
-test('a call of an L4 that balances its own calls: it leaves for a server, which the L4 never called by that address', () => {
+test("an L4's own balanced call: it leaves with the address of a server, which the L4 did not call", () => {
   const key: FlowKey = { ...KEY, caller: 'l4', ownServers: [{ address: S1, port: 8080 }] };
   const all = [
     segment('l4', [PIP, 20000], [S1, 8080], SYN, 100),
@@ -65,7 +65,7 @@ test('a call of an L4 that balances its own calls: it leaves for a server, which
   expect(belonging([...all, ...others], key)).toEqual(all);
 });
 
-test('a connection that another load balancer takes over after the handshake, and gives another server', () => {
+test('a connection that another load balancer takes over after the handshake, with another server', () => {
   const all = [
     segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),
     segment('l4', [PIP, 61000], [S1, 80], SYN, 100),
@@ -88,7 +88,7 @@ test('an answer from an address that was never called, and its rejection', () =>
   expect(belonging(all)).toEqual(all);
 });
 
-test('what a router gave another source only once the connection was open, by the port that it comes to', () => {
+test('source NAT that starts after the handshake is matched by the destination port', () => {
   const all = [
     segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),
     segment('l4', [VIP, 80], [CLIENT, 20000], SYN_ACK, 900, 101),
@@ -99,7 +99,7 @@ test('what a router gave another source only once the connection was open, by th
   expect(belonging([...all, other])).toEqual(all);
 });
 
-test('the acknowledged number counts on from the last sequence number to 0', () => {
+test('acknowledgement numbers wrap from the last sequence number to 0', () => {
   const all = [
     segment('client', [CLIENT, 20000], [VIP, 80], SYN, 0xffffffff),
     segment('s1', [S1, 80], [PIP, 9], SYN_ACK, 5, 0),
@@ -107,7 +107,7 @@ test('the acknowledged number counts on from the last sequence number to 0', () 
   expect(belonging(all)).toEqual(all);
 });
 
-test('a full proxy: its own connection to the server is known by the token', () => {
+test('a full proxy: its own connection to the server is identified by the token', () => {
   const own = [
     segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),
     segment('client', [CLIENT, 20000], [VIP, 80], ACK, 101, 7, `${KEY.token} 0\n`),
@@ -141,7 +141,7 @@ test('an ICMP error belongs to the flow whose packet it quotes', () => {
   expect(belonging(all)).toEqual(all.slice(0, 2));
 });
 
-test('datagrams and echoes are known by their token alone', () => {
+test('datagrams and echoes are identified only by their token', () => {
   const datagram = (token: string, src: string, dst: string): Sighting =>
     sighting('x', 0x0800, ipv4({ src, dst, protocol: 17 }, udp(20000, 53, `${token} 0`)));
   const echo = (token: string, type: number): Sighting =>
@@ -156,7 +156,7 @@ test('datagrams and echoes are known by their token alone', () => {
   expect(belonging(echoes, { ...KEY, protocol: 'icmp' })).toEqual(echoes.slice(0, 2));
 });
 
-test('a DNS answer whose source NAT has changed belongs to the question from that port, as do errors about it', () => {
+test('a DNS answer with a translated source belongs to the query from its port, and so do errors about it', () => {
   const datagram = ([src, srcPort]: End, [dst, dstPort]: End, payload: string): Sighting =>
     sighting('x', 0x0800, ipv4({ src, dst, protocol: 17 }, udp(srcPort, dstPort, payload)));
   const asked = datagram([CLIENT, 20000], [S1, 53], `${KEY.token} 0`);
@@ -181,7 +181,7 @@ test('an ICMP error about a connection does not belong to an echo between the sa
   expect(belonging([echo, aboutTcp, aboutEcho], { ...KEY, protocol: 'icmp' })).toEqual([echo, aboutEcho]);
 });
 
-test('ARP about the addresses that the packets carry belongs to it, where somebody asks or answers', () => {
+test('ARP for the addresses of its packets belongs to it', () => {
   const lab = plan(oneArm({ services: {} }));
   const mac = (node: string): string => lab.nodes.find(({ name }) => name === node)!.interfaces.at(-1)!.mac;
   const packets = [segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100)];
@@ -208,7 +208,7 @@ test('ARP about the addresses that the packets carry belongs to it, where somebo
   ]);
 });
 
-test('an error about a packet that l3dsr gave another destination, and that never left', () => {
+test('an error about a packet that l3dsr translated but that never left', () => {
   const icmpError = (srcPort: number) => {
     const quoted = ipv4({ src: CLIENT, dst: S1, protocol: 6 }, tcp({ srcPort, dstPort: 80, flags: SYN, seq: 100 }));
     return sighting(

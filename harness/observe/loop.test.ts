@@ -5,7 +5,7 @@ import type { Sighting } from '../terms/sighting.ts';
 test.each([
   ['', []],
   [', when it is sent once more as well', [500]],
-])('a packet that goes round until its TTL runs out is followed all the way%s', (_, repetitions) => {
+])('a packet in a loop is followed until its TTL expires%s', (_, repetitions) => {
   const lab = plan({
     nodes: {
       a: { role: 'l3', interfaces: { b: '203.0.113.1/24' } },

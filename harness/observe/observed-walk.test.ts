@@ -41,15 +41,15 @@ describe.each(LABS)('%s', (_, sketch, from) => {
   const seen = onTheWires(lab, walk, { seq: 1000, begins: 0 });
   const others = oneWithOtherPorts(walk);
 
-  test('the walk that its packets took is found', () => {
+  test('the path of its packets is found', () => {
     expect(observed(lab, walk, seen)).toEqual(bare(walk));
   });
 
-  test('copies that switches flood are no part of it', () => {
+  test('flooded copies are not part of it', () => {
     expect(observed(lab, walk, onTheWires(lab, walk, { seq: 1000, begins: 0, floods: true }))).toEqual(bare(walk));
   });
 
-  test('nor are the packets of another attempt at the same time', () => {
+  test('packets of a concurrent attempt are not part of it', () => {
     const parallel = [...seen, ...onTheWires(lab, others, { seq: 90_000, begins: 300 })].sort((a, b) =>
       Number(a.time - b.time),
     );
@@ -77,7 +77,7 @@ test('a UDP reply from another port than the called one is found', () => {
   expect(found.reply.at(-1)).toMatchObject({ node: 'client', src: { port: 54 } });
 });
 
-describe('of a packet that is sent again and again, the walk is that of the first transmission', () => {
+describe('a retransmitted packet has the walk of its first transmission', () => {
   const MS = 1_000_000;
   /** A transmission begins so long after the one before, ms: TCP_RTO_MIN at the soonest. */
   const gap = fc.integer({ min: 200, max: 3000 });
@@ -146,7 +146,7 @@ describe('of a packet that is sent again and again, the walk is that of the firs
   });
 });
 
-test('where only a repetition came to who answered, the walk is that of the repetition', () => {
+test('if only a retransmission reached the answering node, the walk is that of the retransmission', () => {
   const lab = plan(oneArm({ services: proxy }));
   const walk = predict(lab, flow(lab, 'client', 'a'))[0]!;
   const { request } = bare(walk);
@@ -157,7 +157,7 @@ test('where only a repetition came to who answered, the walk is that of the repe
   expect(observed(lab, walk, [...first, ...again])).toEqual(bare(walk));
 });
 
-test('a packet that is lost on a wire was last seen where it was sent', () => {
+test('a packet lost on a wire was last seen at its sender', () => {
   const [, sketch, from] = LABS[0]!;
   const lab = plan(sketch);
   const { request } = predict(lab, flow(lab, from, 'a'))[0]!;
@@ -169,7 +169,7 @@ test('a packet that is lost on a wire was last seen where it was sent', () => {
   ]);
 });
 
-test('where a switch is the caller itself and floods, the copy that got on is the walk', () => {
+test('if the caller is a switch and floods, the walk is the copy that got furthest', () => {
   const lab = plan(inLineBridge({ services: dsr }));
   const walk = predict(lab, flow(lab, 'l4', 's2:80'))[0]!;
   const sent = onTheWires(lab, walk, { seq: 1000, begins: 1000 });
@@ -177,7 +177,7 @@ test('where a switch is the caller itself and floods, the copy that got on is th
   expect(observed(lab, walk, [misdirected, ...sent])).toEqual(bare(walk));
 });
 
-test('a frame that nobody has the MAC of has left whoever addressed it', () => {
+test('a frame for an unknown MAC ends after its sender', () => {
   const client = { neighbours: { '198.51.100.1': '02:00:00:00:00:99' } };
   const lab = plan(oneArm({ services: proxy, nodes: { client } }));
   const walk = predict(lab, flow(lab, 'client', 'a'))[0]!;
@@ -187,7 +187,7 @@ test('a frame that nobody has the MAC of has left whoever addressed it', () => {
   expect(observed(lab, walk, [sent!, arrived])).toEqual(bare(walk));
 });
 
-test('each hop tells what changed since the one before, and when it was', () => {
+test('each hop has its time and the changes since the previous one', () => {
   const lab = plan(oneArm({ services: proxy }));
   const walk = predict(lab, flow(lab, 'client', 'a'))[0]!;
   const seen = directions(onTheWires(lab, walk, { seq: 1000, begins: 0 }), lab, 0n);

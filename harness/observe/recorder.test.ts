@@ -2,7 +2,7 @@ import { Recorder } from './recorder.ts';
 
 const FRAME = Buffer.alloc(14).toString('base64');
 
-test('what has been forgotten is gone, and later marks stay good', () => {
+test('discarded frames are gone, and later marks stay valid', () => {
   const recorder = new Recorder();
   const add = (...times: number[]): void =>
     recorder.add(

@@ -49,7 +49,7 @@ const observe = (sketches: CallSketch[], captured: Captured[], stream = calls, m
     captured: captured.toSorted((a, b) => Number(a.time - b.time)),
   });
 
-test('every call has its own packets and its own walk, whatever goes on at the same time', () => {
+test('every call has its own packets and its own walk, with concurrent calls too', () => {
   const sketches = [0, 1, 2].map((number) => call(number, { begins: number * 50_000 }));
   const observed = observe(
     sketches,
@@ -63,13 +63,13 @@ test('every call has its own packets and its own walk, whatever goes on at the s
   }
 });
 
-test('a request that is lost on an open connection is told by its own way, not by that of the handshake', () => {
+test('a request lost on an open connection has its own walk, not that of the handshake', () => {
   const lost = call(1, { requestHops: 3 });
   const [observed] = observe([lost], callOn(walk, lost));
   expect(onWires(observed!.walk)).toEqual({ request: fromPort(walk.request, lost.port).slice(0, 3), reply: [] });
 });
 
-test('of a call that took too long, what had to be sent again is told, though the repetition got through', () => {
+test('a slow call has the walk of the lost transmission, although a retransmission got through', () => {
   const late = call(1, { begins: 1000 * MS });
   const lost = segmentOn(fromPort(walk.request, late.port).slice(0, 4), late.begins - 900 * MS, {
     flags: 2,
@@ -83,7 +83,7 @@ test('of a call that took too long, what had to be sent again is told, though th
   expect(reset!.walk.reply).not.toEqual([]);
 });
 
-test('calls from a fixed port are told apart by their tokens, and by time where a handshake gets no answer', () => {
+test('calls from a fixed port are distinguished by token, or by time if the handshake gets no answer', () => {
   const sketches = [0, 1, 2].map((number) => call(number, { port: 4000 }));
   const syn = segmentOn(fromPort(walk.request, 4000).slice(0, 5), sketches[1]!.begins, { flags: 2, seq: 7, ack: 0 });
   const captured = [...callOn(walk, sketches[0]!), ...syn, ...callOn(walk, sketches[2]!)];
@@ -103,7 +103,7 @@ describe('on a kept connection', () => {
   const sketches = [opening, next(1), next(2)];
   const captured = sketches.flatMap((one) => callOn(walk, one));
 
-  test('an exchange has the packets from its request to that of the next one, and the walk of its request', () => {
+  test('an exchange has the packets up to the next request, and the walk of its request', () => {
     const acknowledges = segmentOn(fromPort(walk.request, 4000), next(1).begins + 9e5, {
       flags: 16,
       seq: 1114,
@@ -119,7 +119,7 @@ describe('on a kept connection', () => {
     for (const one of observed) expect(onWires(one.walk)).toEqual(ways);
   });
 
-  test('it is known who saw the connection begin, and when each node last heard of it, over steps too', () => {
+  test('knows which nodes saw the connection begin, and when each last saw a packet, across steps', () => {
     const [first, second] = observe(
       [opening, next(1)],
       sketches.slice(0, 2).flatMap((one) => callOn(walk, one)),
@@ -142,7 +142,7 @@ describe('on a kept connection', () => {
     expect(lastSeen['s2']).toBeLessThan(lastSeen['client']!);
   });
 
-  test('a reset between two calls belongs to the one that met it, in the same step or in the next', () => {
+  test('a reset between two calls belongs to the next one, in the same step or a later one', () => {
     const [acknowledged, silent] = [next(1).begins - 5 * MS, next(1, { requestHops: 0 })];
     const [there, back] = [fromPort(walk.request, 4000), fromPort(walk.reply, 4000)];
     const between = [
@@ -160,7 +160,7 @@ describe('on a kept connection', () => {
     }
   });
 
-  test('the acknowledgement of an answer is no packet of the next call, of which nothing left the caller', () => {
+  test('the acknowledgement of an answer does not count as a packet of the next call', () => {
     const silent = recordOf(next(1, { requestHops: 0 }), { connection: 0 });
     const there = fromPort(walk.request, 4000);
     const acknowledges = segmentOn(there, next(1).begins - 5 * MS, { flags: 16, seq: 1020, ack: 6020 });
@@ -171,7 +171,7 @@ describe('on a kept connection', () => {
     expect(seen!.walk).toEqual({ request: [], reply: [] });
   });
 
-  test('a reset before anything was said in a step is that of the call that met it, from whoever sent it', () => {
+  test('a reset before the first request of a step belongs to the call that met it, whoever sent it', () => {
     const silent = next(1, { requestHops: 0 });
     const back = fromPort(walk.reply, 4000);
     const reset = segmentOn(back, silent.begins - 5 * MS, { flags: 20, seq: 6020, ack: 1020 });
@@ -182,7 +182,7 @@ describe('on a kept connection', () => {
     expect(onWires(seen!.walk)).toEqual({ request: [], reply: back });
   });
 
-  test('where a request is sent again, the one that was answered is meant', () => {
+  test('of a retransmitted request, the answered transmission counts', () => {
     const lost = next(1, { requestHops: 3 });
     const again = next(1, { begins: lost.begins + 200 * MS });
     const [, observed] = observe(
@@ -194,7 +194,7 @@ describe('on a kept connection', () => {
     expect(onWires(observed!.walk).request).toEqual(fromPort(walk.request, 4000));
   });
 
-  test('an ICMP error that quotes a request is the answer to it, and no packet of a proxy', () => {
+  test('an ICMP error that quotes a request is its answer, not a packet of a proxy', () => {
     const lost = next(1, { requestHops: 2 });
     const [sent] = callOn(walk, lost);
     const [out, back] = [walk.request[1]!, walk.request[0]!];
@@ -215,7 +215,7 @@ describe('on a kept connection', () => {
     expect(observed!.walk.reply.map(({ node }) => node)).toEqual(['l3', 'client']);
   });
 
-  test('a reset is the answer to the segment that brought it about', () => {
+  test('a reset is the answer to the segment that caused it', () => {
     const refused = next(1, { requestHops: walk.request.length });
     const data = refused.seq + 1;
     const reset = segmentOn(fromPort(walk.reply, 4000), refused.begins + 4e5, { flags: 4, seq: data + 5000, ack: 0 });
@@ -229,7 +229,7 @@ describe('on a kept connection', () => {
   });
 });
 
-test('what nobody called for belongs to no call', () => {
+test('packets without a call belong to none', () => {
   const [stranger, own] = [call(1, { port: 999 }), call(2)];
   const [observed] = observe([own], [...callOn(walk, stranger), ...callOn(walk, own)]);
   expect(observed!.packets).toHaveLength(callOn(walk, own).length);

@@ -14,7 +14,7 @@ function at(
   return { time, node, iface: 'l2', direction, frame } as unknown as Sighting;
 }
 
-test('what goes to another next hop when it is sent again is another transmission', () => {
+test('a packet sent again to another next hop is another transmission', () => {
   const first = [
     at(0, 'client', 'out', ['client', 'l4b']),
     at(1, 'l4b', 'in', ['client', 'l4b']),
@@ -32,7 +32,7 @@ test('what goes to another next hop when it is sent again is another transmissio
   expect(transmissionOf(third[0]!, all)).toEqual(third);
 });
 
-test('rounds of a loop through a tunnel are one transmission: the TTL of what is carried tells them apart', () => {
+test('rounds of a loop through a tunnel are one transmission: the inner TTL distinguishes them', () => {
   const wrapped = (time: number, ttl: number): Sighting => {
     const one = at(time, 'l4', 'out', ['l4', 's1']);
     return { ...one, frame: { ...one.frame, inside: { ...one.frame.ip!, ttl } } };

@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('what took how long is remembered beside what was known before', async () => {
+test('durations are stored beside earlier ones', async () => {
   const cache = join(folder, 'made/when/needed');
   await rememberDurations(cache, new Map([['a x', 10.4], ['b y', 20]])); // prettier-ignore
   await rememberDurations(cache, new Map([['a x', 30]]));
@@ -22,21 +22,21 @@ test.each([
   ['another version', '{"version":2,"ms":{"a":1}}'],
   ['no durations', '{"version":1,"ms":{"a":"long"}}'],
   ['nothing', 'null'],
-])('a memory that holds %s is no memory, and the next one replaces it', async (_, text) => {
+])('a file with %s is ignored and replaced', async (_, text) => {
   writeFileSync(join(folder, 'durations.json'), text);
   expect(await readDurations(folder)).toEqual(new Map());
   await rememberDurations(folder, new Map([['a', 1]]));
   expect(await readDurations(folder)).toEqual(new Map([['a', 1]]));
 });
 
-test('the memory is bounded: the oldest go first', async () => {
+test('the number of entries is limited: the oldest are removed first', async () => {
   await rememberDurations(folder, new Map([['old', 1]]));
   await rememberDurations(folder, new Map(Array.from({ length: 5000 }, (_, i) => [`s${i}`, i])));
   const known = await readDurations(folder);
   expect([known.size, known.has('old'), known.has('s4999')]).toEqual([5000, false, true]);
 });
 
-test('where nothing can be written, nothing is remembered, and nobody is told', async () => {
+test('without write permission nothing is stored and nothing is reported', async () => {
   const file = join(folder, 'a-file');
   writeFileSync(file, '');
   await rememberDurations(file, new Map([['a', 1]]));

@@ -23,7 +23,7 @@ const LAB =
 const scenarioOn = (lab: string) =>
   `title: T\nlab: ${lab}\nservers: { listeners: [80/tcp] }\nflows: { f: { from: client, to: s1, port: 80, expect: works } }\n`;
 
-test('the nearest folder upward with scenarios beside a package.json is the root', async () => {
+test('the root is the nearest parent folder with scenarios beside a package.json', async () => {
   write({ 'package.json': '{}', 'scenarios/a/x.yaml': scenarioOn('mine'), 'labs/mine.yaml': LAB, 'deep/er/x.txt': '' });
   const project = await open('scenarios/a');
   expect(project).toEqual(await open('deep/er'));
@@ -31,7 +31,7 @@ test('the nearest folder upward with scenarios beside a package.json is the root
   expect(findScenarios(project, ['x'])).toEqual([join(folder, 'scenarios/a/x.yaml')]);
 });
 
-test('without one, it is the folder itself, in which files can be named still', async () => {
+test('without one, it is the folder itself, in which files can still be named', async () => {
   write({ 'x.yaml': scenarioOn('./lab.yaml'), 'lab.yaml': LAB });
   const project = await open();
   expect(project.root).toBe(folder);
@@ -39,14 +39,14 @@ test('without one, it is the folder itself, in which files can be named still', 
   expect(() => findScenarios(project, [])).toThrow(/^no scenarios in .*; `npx l4lab init` creates the first one$/);
 });
 
-test('a file where the folder of labs would be is none', async () => {
+test('a file named like the folder of labs is ignored', async () => {
   write({ 'l4lab.config.json': '{}', labs: '', 'scenarios/x.yaml': scenarioOn('cross-subnet') });
   const project = await open();
   expect(ownLabs(project)).toEqual([]);
   expect(loadScenario(project, join(folder, 'scenarios/x.yaml')).scenario.labName).toBe('cross-subnet');
 });
 
-test("a lab's name means the project's own first, then one that comes with l4lab", async () => {
+test('a lab of the project takes precedence over one shipped with l4lab', async () => {
   write({ 'l4lab.config.json': '{}', 'labs/one-arm.yaml': LAB, 'scenarios/own.yaml': scenarioOn('one-arm') });
   const project = await open();
   expect(loadScenario(project, join(folder, 'scenarios/own.yaml')).scenario.lab.title).toBe('Mine');
@@ -88,18 +88,18 @@ test.each([
   ['l4lab.config.ts', 'export default {{ ;\n', /^l4lab\.config\.ts: .*/],
   ['l4lab.config.mjs', 'export const scenarios = 1;\n', /^l4lab\.config\.mjs: has no default export: write /],
   ['l4lab.config.js', 'module.exports = {};\n', /^l4lab\.config\.js is not read: name it l4lab\.config\.ts, or /],
-])('a mistake in %s is told at its place', async (name, text, message) => {
+])('a mistake in %s is reported at its position', async (name, text, message) => {
   write({ [name]: text });
   await expect(open()).rejects.toThrow(message);
 });
 
-test('a folder that the configuration names must be there, but for whoever makes it', async () => {
+test('a configured folder must exist, except for commands that create it', async () => {
   write({ 'l4lab.config.json': '{ "labs": "net" }', 'scenarios/x.yaml': scenarioOn('one-arm') });
   await expect(open()).rejects.toThrow(`\`labs: net\` in the configuration: ${folder}/net is not a folder`);
   expect((await findProject({ from: folder, shipped, makes: true })).folders.labs[0]).toBe(join(folder, 'net'));
 });
 
-test('two configurations and a root that is none are refused', async () => {
+test('two configurations, or an invalid root, are refused', async () => {
   write({ 'l4lab.config.json': '{}', 'l4lab.config.mjs': 'export default {};\n' });
   await expect(open()).rejects.toThrow(/^l4lab\.config\.mjs and l4lab\.config\.json in .*: keep one configuration$/);
   await expect(open('', 'no-such')).rejects.toThrow('--root: no-such is not a folder');

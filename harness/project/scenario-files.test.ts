@@ -14,12 +14,12 @@ test.each(['proxy-and-dsr/dsr', 'dsr', 'scenarios/proxy-and-dsr/dsr', 'scenarios
   },
 );
 
-test.each(['proxy-ip', 'scenarios/proxy-ip', 'scenarios/proxy-ip/'])('%s names all in the folder', (word) => {
+test.each(['proxy-ip', 'scenarios/proxy-ip', 'scenarios/proxy-ip/'])('%s names all scenarios in the folder', (word) => {
   expect(named(word).length).toBeGreaterThan(1);
   expect(named(word).every((name) => name.startsWith('proxy-ip/'))).toBe(true);
 });
 
-test('a scenario elsewhere is found again by the name that it has in results', () => {
+test('a scenario elsewhere is found by its name in results', () => {
   const folder = mkdtempSync(join(tmpdir(), 'l4lab-files-'));
   try {
     const file = join(folder, 'mine.yaml');
@@ -36,7 +36,7 @@ test.each(['proxy-and-dsr/ds', 'scenarios/proxy-and-dsr/ds', 'ds'])('%s is the b
   expect(named(word)).toEqual(['proxy-and-dsr/dsr']);
 });
 
-test('labs are found by name, file and folder, and are no scenarios', () => {
+test('labs are found by name, file and folder, and are not scenarios', () => {
   const labs = (...words: string[]) => findLabs(here, words).map((file) => loadLab(here, file).name);
   for (const word of ['one-arm', 'labs/one-arm', 'labs/one-arm.yaml']) expect(labs(word)).toEqual(['one-arm']);
   expect(labs('labs')).toEqual(labs());
@@ -45,13 +45,13 @@ test('labs are found by name, file and folder, and are no scenarios', () => {
   expect(() => named('labs/cross-subnet.yaml')).toThrow(/^`labs\/cross-subnet.yaml` is a lab; scenarios on it are /);
 });
 
-test('names with slips are refused with what was meant, a lab as well', () => {
+test('misspelt names are refused with a suggestion, of labs too', () => {
   expect(() => findScenarios(here, ['proxy-and-dsr/drs', 'dsr', 'one-ram', 'nothing-like-it'])).toThrow(
     /^unknown scenario `proxy-and-dsr\/drs` \(did you mean `proxy-and-dsr\/dsr`\?\).*\nunknown scenario `one-ram` \(did you mean `one-arm`\?\).*\nunknown scenario `nothing-like-it`; `npx l4lab list` shows all scenarios$/,
   );
 });
 
-test('an example runs by its whole name on the lab that was shipped with it, unless the project has a scenario of that name', async () => {
+test('an example runs by its full name on its shipped lab, unless the project has a scenario of that name', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'l4lab-files-'));
   try {
     for (const name of ['scenarios', 'labs']) mkdirSync(join(folder, name));

@@ -5,7 +5,7 @@ test.each(Object.entries(schemaFiles()))('%s is what the reader accepts (mend wi
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
 
-test('editors complete what variants expect, of flows and of streams', () => {
+test('editors complete expectations in variants, of flows and of streams', () => {
   const schema = JSON.parse(schemaFiles()['schema/scenario.schema.json']!) as Record<string, unknown>;
   const at = (pointer: string): unknown =>
     pointer
