@@ -14,7 +14,8 @@ const typescript = {
 };
 
 export default {
-  maxWorkers: 2,
+  // On two CPUs: most tests wait for packets and processes most of the time.
+  maxWorkers: 3,
   projects: [
     {
       displayName: 'unit',
