@@ -56,6 +56,13 @@ describe('source routing', () => {
     expect(ping!.request[0]).toMatchObject({ node: 's1', iface: 'l3' });
   });
 
+  test('of several next hops, the first that is picked decides on the source of a call', () => {
+    const equal = { to: '198.51.100.0/24', via: ['203.0.113.1', '192.0.2.1'] };
+    const lab = plan(twoLegs({ routes: [equal] }));
+    const sources = predict(lab, flow(lab, 's1', 'client:80')).map(({ request: [first] }) => first!.src.ip);
+    expect([...new Set(sources)].toSorted()).toEqual(['192.0.2.11', '203.0.113.11']);
+  });
+
   test('without a route before a source is selected, no source is selected', () => {
     const alone = twoLegs({ routes: [FRONT], gateway: undefined });
     expect(outcome(alone, 's1', 'client:80')).toEqual(['no-route', 's1', expect.anything()]);

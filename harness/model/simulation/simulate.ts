@@ -16,6 +16,7 @@ import { repeatsInWindow } from './out-of-window.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame, IpFrame, Trace } from './packet.ts';
 import { isDroppedSilently } from './path-mtu.ts';
+import { lookUp, selectSource } from './routing.ts';
 import { discard } from './run.ts';
 import type { Arrival, Run } from './run.ts';
 import type { Host, Network } from './network.ts';
@@ -75,7 +76,7 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
   const name = 'service' in flow.to ? flow.to.service : null;
   const service = network.plan.services.find((s) => s.name === name) ?? null;
   // For its own address the kernel uses the same address as source.
-  const source = caller.owned.has(flow.address) ? flow.address : flow.source;
+  const source = caller.owned.has(flow.address) ? flow.address : sourceOf(caller, flow, choices);
   return {
     network,
     choices,
@@ -95,6 +96,21 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
     flows: new Map(memory.flows),
     sharedHops: new Set(),
   };
+}
+
+/**
+ * The source of a caller's packets. With several next hops on different interfaces, it is an address of the one that the
+ * kernel picks first; then it looks up the route again, with this source (ip_route_connect).
+ */
+function sourceOf(caller: Host, { address, source }: FlowPlan, choices: Choices): string {
+  // Nodes that only learn their neighbours call nobody.
+  const route = address === '' ? null : lookUp(caller, address, '');
+  if (route?.others === undefined) return source;
+  const sources = [route, ...route.others].map(({ device, via }) =>
+    selectSource(caller, caller.devices.get(device)!, via ?? address),
+  );
+  const [first, ...others] = [...new Set(sources)] as [string, ...string[]];
+  return others.length === 0 ? source : choices.choose(`source ${caller.name} ${address}`, [first, ...others]);
 }
 
 /** Resulting packets are sent before the next frame arrives. */
