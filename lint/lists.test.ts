@@ -33,3 +33,15 @@ it.each(files.filter((file) => basename(file) === 'DEPS.list'))('%s names no fol
   const imported = foldersImportedBy(dirname(list));
   expect(folders.filter((folder) => !imported.has(folder))).toEqual([]);
 });
+
+it('no folder below core may import a node: module, so that core runs in a browser', () => {
+  const entriesOf = (folder: string): string[] =>
+    readFileSync(join(ROOT, folder, 'DEPS.list'), 'utf8')
+      .split('\n')
+      .map((line) => line.replace(/#.*/, '').trim());
+  const reached = new Set(['core']);
+  for (const folder of reached)
+    for (const entry of entriesOf(folder)) if (files.includes(join(entry, 'DEPS.list'))) reached.add(entry);
+  expect([...reached]).toContain('harness/model');
+  expect([...reached].filter((folder) => entriesOf(folder).includes('node:*'))).toEqual([]);
+});

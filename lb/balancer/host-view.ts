@@ -4,8 +4,8 @@ import { lostFrom, withoutHoldings } from '../host/holdings.ts';
 import { OwnedAddresses } from '../host/owned-addresses.ts';
 import { readFacts } from '../host/read-facts.ts';
 import { watchHost } from '../host/watch-host.ts';
-import type { HostFacts } from '../terms/facts.ts';
-import { renamesSince } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
+import { renamesSince } from '../facts/facts.ts';
 import type { Holding } from '../terms/holding.ts';
 import { log, logError } from '../terms/log.ts';
 

@@ -3,8 +3,8 @@ import type { CheckedState } from '../health/server-state.ts';
 import { NEVER_CHECKED } from '../health/server-state.ts';
 import { CheckTargets } from '../health/targets.ts';
 import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
-import type { HostFacts } from '../terms/facts.ts';
-import { deviceFor } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
+import { deviceFor } from '../facts/facts.ts';
 import type { LogEvent } from '../terms/log.ts';
 import { isDirect } from '../terms/mode.ts';
 

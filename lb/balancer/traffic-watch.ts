@@ -3,8 +3,8 @@ import { countFlows } from '../host/flow-counts.ts';
 import type { NeighbourQuery } from '../host/neighbours.ts';
 import { resolveNeighbours } from '../host/neighbours.ts';
 import type { LbConfig } from '../terms/config.ts';
-import type { HostFacts } from '../terms/facts.ts';
-import { deviceFor } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
+import { deviceFor } from '../facts/facts.ts';
 import { log, logError } from '../terms/log.ts';
 import type { Pool } from './pool.ts';
 

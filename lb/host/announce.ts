@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import type { HostInterface } from '../terms/facts.ts';
+import type { HostInterface } from '../facts/facts.ts';
 import type { Holding } from '../terms/holding.ts';
 import { holdingCommand, hostPrefix } from './holdings.ts';
 import { listNeighbours } from './neighbours.ts';

@@ -1,5 +1,5 @@
 import { lbConfigSchema } from '../terms/config.ts';
-import type { HostFacts } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
 import type { Holding } from '../terms/holding.ts';
 import { splitServices } from '../terms/split-services.ts';
 import { tunnelMark, tunnelName, type Tunnel } from '../terms/tunnel.ts';

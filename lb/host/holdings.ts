@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import type { LbConfig } from '../terms/config.ts';
 import { proxyIps } from '../terms/proxy-ips.ts';
-import type { HostFacts } from '../terms/facts.ts';
-import { deviceFor, onLink, onLinkNow } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
+import { deviceFor, onLink, onLinkNow } from '../facts/facts.ts';
 import type { Holding } from '../terms/holding.ts';
 import { nextHopMark } from '../terms/next-hops.ts';
 import type { Tunnel } from '../terms/tunnel.ts';

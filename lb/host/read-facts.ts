@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { run } from './run.ts';
-import type { HostFacts, HostInterface } from '../terms/facts.ts';
+import type { HostFacts, HostInterface } from '../facts/facts.ts';
 
 interface IpAddr {
   ifindex: number;

@@ -1,4 +1,4 @@
-import { ingressDevices } from '../terms/facts.ts';
+import { ingressDevices } from '../facts/facts.ts';
 import { vipsAtIngress } from '../terms/mode.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { LbConfig } from '../terms/config.ts';
-import type { HostFacts } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
 import { run } from '../host/run.ts';
 import { validConfig } from '../testing/arbitrary-config.ts';
 import { NetnsLab } from '../netns/netns-lab.ts';

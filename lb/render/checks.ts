@@ -1,5 +1,5 @@
 import type { LbService } from '../terms/config.ts';
-import { deviceFor, ingressDevices } from '../terms/facts.ts';
+import { deviceFor, ingressDevices } from '../facts/facts.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';

@@ -1,5 +1,5 @@
 import type { LbService } from '../terms/config.ts';
-import { deviceFor } from '../terms/facts.ts';
+import { deviceFor } from '../facts/facts.ts';
 import { isDirect, MODES } from '../terms/mode.ts';
 import { tunnelMtu } from '../terms/tunnel.ts';
 import type { Family } from './family.ts';

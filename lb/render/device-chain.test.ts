@@ -1,4 +1,4 @@
-import type { HostFacts } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
 import { deviceChain } from './device-chain.ts';
 
 const FACTS: HostFacts = {

@@ -1,4 +1,4 @@
-import { carriers, type HostFacts } from '../terms/facts.ts';
+import { carriers, type HostFacts } from '../facts/facts.ts';
 import type { Chain } from './ruleset.ts';
 
 /** EtherType 802.1Q as raw bytes: if given by name, nft also matches the type of the incoming interface. */

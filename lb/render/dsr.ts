@@ -1,5 +1,5 @@
 import type { LbServer, LbService } from '../terms/config.ts';
-import { ingressDevices } from '../terms/facts.ts';
+import { ingressDevices } from '../facts/facts.ts';
 import { isDirect, vipsAtIngress } from '../terms/mode.ts';
 import { unservedRules, macsOf } from './at-ingress.ts';
 import { choose, chooseQuoted, markChosen } from './choose.ts';

@@ -1,5 +1,5 @@
 import type { LbService } from '../terms/config.ts';
-import { deviceFor, indexOf } from '../terms/facts.ts';
+import { deviceFor, indexOf } from '../facts/facts.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { laterFragment, storeServerRule, addFlowRule6 } from './fragments.ts';

@@ -1,5 +1,5 @@
 import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
-import type { HostFacts } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
 
 /** Role of a server in a service: takes new flows, keeps existing ones, or takes none. */
 export type ServerRole = 'new' | 'keep' | 'out';

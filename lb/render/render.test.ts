@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { lbConfigSchema } from '../terms/config.ts';
 import { splitServices } from '../terms/split-services.ts';
-import type { HostFacts } from '../terms/facts.ts';
+import type { HostFacts } from '../facts/facts.ts';
 import { render } from './render.ts';
 import { formatTable } from './ruleset.ts';
 

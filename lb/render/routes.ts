@@ -1,5 +1,5 @@
 import { HASH_SEED } from '../terms/jhash.ts';
-import { containsNetwork, subnetsOf } from '../terms/facts.ts';
+import { containsNetwork, subnetsOf } from '../facts/facts.ts';
 import { bySpecificity, destinationOf, HASHES, nextHopMark } from '../terms/next-hops.ts';
 import type { RouteService } from '../terms/config.ts';
 import { familyOf } from './family.ts';

@@ -103,7 +103,7 @@ function hasPrecedence({ tables }: Host, destination: string, length: number): b
 
 /**
  * The interface on which a load balancer itself sends frames to a server: that of the subnet, else that of a route. Source
- * routes and routes that drop only apply to packets that the kernel routes (lb/terms/facts.ts, `deviceFor`).
+ * routes and routes that drop only apply to packets that the kernel routes (lb/facts/facts.ts, `deviceFor`).
  */
 export function forwardingDevice({ tables, devices }: Host, address: string): Device | undefined {
   const routes = tables
