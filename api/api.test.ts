@@ -58,7 +58,7 @@ async function output(heading: string): Promise<string> {
 }
 
 test(
-  'what the docs show predicts, runs, reports, and boots a lab for tests',
+  'the examples in the docs predict, run, report, and boot a lab for tests',
   async () => {
     expect([...examples().keys()]).toEqual(['Predict', 'Run and report', 'A lab for your own tests']);
     expect(await output('Predict')).toBe('base direct works \n');

@@ -81,7 +81,7 @@ function l4lab(onOutput: (text: string) => void): Promise<{ code: number; stdout
 }
 
 test(
-  'labs are spread over the engines of the configuration; what one had not finished when it went away runs on the other',
+  'labs are spread over the configured engines; if one fails, its unfinished scenarios run on the other',
   async () => {
     const numbers = [1, 2, 3, 4, 5, 6];
     write({

@@ -51,7 +51,7 @@ function shell(line: string, below = ''): Promise<{ line: string; code: number; 
 
 const installed = (...path: string[]): string => join(project, 'node_modules/l4lab', ...path);
 
-test('what is packed is the program and its documentation, and small', () => {
+test('the package contains the program and its documentation, and is small', () => {
   const wanted = [
     /^(package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING)\.md)$/,
     /^dist\/[\w-]+\.(js|cjs|css|json)$/,
@@ -65,7 +65,7 @@ test('what is packed is the program and its documentation, and small', () => {
   expect(made.size).toBeLessThanOrEqual(LARGEST);
 });
 
-test('no link of the documentation leads out of the package', () => {
+test('no link in the documentation leaves the package', () => {
   const links = made.files
     .filter((file) => file.endsWith('.md'))
     .flatMap((file) =>
@@ -79,7 +79,7 @@ test('no link of the documentation leads out of the package', () => {
   expect(broken).toEqual([]);
 });
 
-test('npm create l4lab is init of the same version, in a folder that has no l4lab yet', async () => {
+test('npm create l4lab runs init of the same version, in a folder without l4lab', async () => {
   const versionIn = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   const manifest = versionIn('create-l4lab/package.json');
   expect(manifest).toMatchObject({
@@ -164,7 +164,7 @@ export async function balance(scenario: Scenario): Promise<string | ErrorCode> {
 `;
 
 test(
-  'a strict TypeScript project can use every export, with nobody else’s types checked leniently',
+  'a strict TypeScript project can use every export, without skipLibCheck',
   async () => {
     const declared = readFileSync(installed('dist/types/api/index.d.ts'), 'utf8').replace(/\/\*[^]*?\*\//g, '');
     const exported = [...declared.matchAll(/{([^}]*)}/g)].flatMap(
@@ -199,7 +199,7 @@ function linesOf({ jobs }: Workflow): string[] {
 }
 
 test(
-  'a project that init made passes with its own lab, by the lines of its workflow, and is found from below',
+  'a project made by init passes with the lines of its workflow, also from a subfolder',
   async () => {
     const begun = await shell('npx l4lab init --lab one-arm --mode dsr --ci github');
     expect(begun).toMatchObject({ code: 0 });
@@ -242,7 +242,7 @@ test(
 );
 
 test(
-  'its scenarios are jest tests by the preset alone',
+  'its scenarios are jest tests with only the preset',
   async () => {
     writeFileSync(join(project, 'jest.config.cjs'), "module.exports = { preset: 'l4lab' };\n");
     const jest = join(process.cwd(), 'node_modules/jest/bin/jest.js');

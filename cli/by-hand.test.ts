@@ -66,7 +66,7 @@ const programs = async (): Promise<string> => {
 const untilNoCapture = () => until('tcpdump to end', async () => !(await programs()).includes('tcpdump'));
 
 test(
-  'up leaves labs running side by side, and says how to enter their nodes',
+  'up leaves several labs running, and prints how to enter their nodes',
   async () => {
     expect(up.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     expect(up[1]!.stdout).toContain(`npx l4lab exec --scenario ${names[1]} s1 -- bash`);
@@ -86,7 +86,7 @@ test(
 );
 
 test(
-  'exec runs a command in a node: its input, outputs, exit code, and terminal are those of l4lab',
+  'exec runs a command in a node with the input, outputs, exit code and terminal of l4lab',
   async () => {
     expect(JSON.parse((await inNode('client', ...GET)).stdout)).toMatchObject({
       server: 's1',
@@ -106,7 +106,7 @@ test(
 );
 
 test(
-  'what exec has started ends with it',
+  'processes started by exec end with it',
   async () => {
     const sleeping = inNode('client', 'sh', '-c', 'sleep 1000 & echo asleep; wait');
     await once(sleeping.stdout, 'data');
@@ -119,7 +119,7 @@ test(
 );
 
 test(
-  'a lab or node that is not meant, or not there, is refused with what there is',
+  'an ambiguous or unknown lab or node is refused with the known ones',
   async () => {
     const [which, node, lab, iface, count] = await Promise.all([
       l4lab('exec', 'client', '--', 'true'),
@@ -150,7 +150,7 @@ test(
 );
 
 test(
-  'capture prints the packets of a node as pcapng, each as it comes, until Ctrl-C',
+  'capture streams the packets of a node as pcapng until Ctrl-C',
   async () => {
     const running = capture('client');
     let printed = Buffer.alloc(0);
@@ -177,7 +177,7 @@ test(
 );
 
 test(
-  'capture ends after so many frames, with its reader, and with itself',
+  'capture ends after N frames, and with its reader',
   async () => {
     const few = capture('s1', 'client', '--count', '2');
     await once(few.stderr, 'data');
@@ -202,7 +202,7 @@ test(
 );
 
 test(
-  'a lab that is up is replaced by the next of its scenario, and down takes it away alone',
+  'up replaces an earlier lab of the scenario, and down removes only that',
   async () => {
     const [first, second] = files;
     expect((await l4lab('up', first)).stdout).toMatch(/^\S+ was up already: variant base replaces it\n/);

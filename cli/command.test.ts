@@ -71,7 +71,7 @@ test(
 );
 
 test(
-  '1 when a flow failed, with its cause and what would help',
+  '1 when a flow failed, with its cause and fixes',
   async () => {
     const { code, stdout } = await run(scenario(SCENARIO.replace('[80/tcp]', '[]')));
     expect([code, stdout]).toEqual([1, expect.stringContaining('refused at s1')]);
@@ -84,7 +84,7 @@ test(
 );
 
 test(
-  'a run whose reader has gone (`| head`) ends with its verdict, and the report is there',
+  'a run whose reader has ended (`| head`) finishes, and writes its report',
   async () => {
     const report = join(folder, 'unread');
     const file = scenario(SCENARIO.replace('[80/tcp]', '[]'));
@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  'in a GitHub job a failure is told at its line of YAML and in the summary; with --json stdout is results.json alone',
+  'in a GitHub job a failure is annotated at its YAML line and in the summary; with --json stdout has only results.json',
   async () => {
     const file = scenario(SCENARIO.replace('[80/tcp]', '[]'));
     const summary = join(folder, 'summary');
@@ -136,7 +136,7 @@ test(
 );
 
 test(
-  'a name that stands for nothing or for several things is refused, with what was meant',
+  'an unknown or ambiguous name is refused with suggestions',
   async () => {
     const refusals = await Promise.all([
       l4lab('run', 'proxy-and-dsr/dsr', '--variant', 'vip-on-loopback,no-vip-on-s3'),
@@ -171,7 +171,7 @@ test(
 );
 
 test(
-  'mutate lists what may break without any flow noticing',
+  'mutate lists breakages that no flow detects',
   async () => {
     const { code, stdout } = await l4lab('mutate', 'proxy-and-dsr/dsr', '--variant', 'vip-on-loopback');
     expect(code).toBe(0);
@@ -183,7 +183,7 @@ test(
 );
 
 test(
-  'a flow that only one of the scenarios has needs no longer name, and one cause can be looked up',
+  'a flow of only one scenario needs no scenario name, and a single cause can be looked up',
   async () => {
     const [explained, cause, valid] = await Promise.all([
       l4lab('explain', 'proxy-and-dsr', 'server-to-own-vip', '--variant', 'no-vip-on-s2'),
@@ -204,7 +204,7 @@ test(
 );
 
 test(
-  'explain says what a profile sets, and which other profile of the product would help',
+  'explain shows what a profile sets, and which other profile of the product would help',
   async () => {
     const { stdout } = await l4lab('explain', 'profiles/clouds', 'caller-is-picked', '--variant', 'aws-nlb');
     expect(stdout).toMatch(
@@ -216,7 +216,7 @@ test(
 );
 
 test(
-  'names, beginnings, files and folders are taken alike, and no line is wider than a terminal of 80 columns',
+  'names, prefixes, files and folders are accepted, and no line is wider than 80 columns',
   async () => {
     const broken = join(folder, 'broken/broken.yaml');
     mkdirSync(join(folder, 'broken'), { recursive: true });
@@ -268,7 +268,7 @@ test(
 );
 
 test(
-  'shards are merged when all are there, also one for which nothing was left',
+  'shards are merged when complete, also with an empty one',
   async () => {
     const file = scenario();
     const shard = (k: number) => l4lab('run', file, '--shard', `${k}/2`, '--report', join(folder, `shards/${k}`));
@@ -290,7 +290,7 @@ test(
 );
 
 test(
-  'a report that cannot be written is refused before anything runs; what is in the way later loses no results',
+  'an unwritable report is refused before the run; a later obstacle loses no results',
   async () => {
     const file = scenario();
     const refused = await Promise.all(
@@ -320,7 +320,7 @@ test(
 );
 
 test(
-  'Ctrl-C takes down what was booted, also while flows run',
+  'Ctrl-C removes booted labs, also while flows run',
   async () => {
     const quick = scenario();
     const slow = join(folder, 'slow.yaml');
@@ -352,7 +352,7 @@ test(
 );
 
 test(
-  'Ctrl-C takes down what was booted, also while a lab boots',
+  'Ctrl-C removes booted labs, also while a lab boots',
   async () => {
     const slow = SCENARIO.replace('expect: works', 'repeat: 1000, expect: works');
     const child = spawn('node', ['setup/l4lab.mjs', 'run', scenario(slow), '--report', join(folder, 'report')], {

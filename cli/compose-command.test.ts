@@ -18,7 +18,7 @@ interface ComposeFile {
   networks: Record<string, { enable_ipv6?: true; ipam: { config: { subnet: string }[] } }>;
 }
 
-test('docker-compose.yml is what its scenario says (mend with: npm run compose)', () => {
+test('docker-compose.yml matches its scenario (update: npm run compose)', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { compose: string } };
   const [, scenario, image, output] = /compose (\S+) --image (\S+) --output (\S+)$/.exec(scripts.compose)!;
   const generated = generatedCompose(findOne(here, scenario!, undefined), { image: image!, output: output! });
@@ -32,7 +32,7 @@ const all = loadAll(here, findScenarios(here, [])).flatMap((loaded) =>
 /** What Compose cannot carry, of all that is shipped. */
 const REFUSED: string[] = [];
 
-test('every variant of every scenario is a file for Compose that tells each node its whole plan', () => {
+test('every variant of every scenario has a Compose file with the complete plan of each node', () => {
   const refused: string[] = [];
   for (const one of all) {
     const name = `${one.plan.scenario} ${one.plan.variant}`;

@@ -125,7 +125,7 @@ async function made(nth: number, ...words: string[]): Promise<ComposeLab> {
 }
 
 test(
-  'the lab to be tried by hand boots, and its VIP answers, as the README says',
+  'the lab of the README boots with Compose, and its VIP answers',
   async () => {
     await using lab = new ComposeLab(PROJECT, 'docker-compose.yml');
     await lab.up();
@@ -139,7 +139,7 @@ test(
 );
 
 test(
-  'so does a lab of two families in l3dsr, in which every setting of every node is in force',
+  'a dual-stack lab in l3dsr boots with every setting of every node',
   async () => {
     await using lab = await made(1, 'ipv6/one-arm', '--variant', 'l3dsr');
     await lab.up();
@@ -157,7 +157,7 @@ test(
 );
 
 test(
-  'and one whose L4 is a switch that keeps source MACs: what fails there fails by hand, too',
+  'a lab whose L4 is a switch that keeps source MACs fails by hand as in a run',
   async () => {
     await using lab = await made(2, 'switching/in-line-l2', '--variant', 'keeps-source-mac');
     await lab.up();

@@ -69,7 +69,7 @@ async function said(command: Promise<number>): Promise<string> {
 const explain = (flow: string, variant: string): Promise<string> =>
   said(explainCommand(temporary.project, 'failover', { flow, variant, prove: false }, new AbortController().signal));
 
-test('predict says of each step what is done, how streams go in the end, and what fails before for how long', async () => {
+test('predict shows the actions of each step, the settled state of streams, and outages before it', async () => {
   const text = await said(predictCommand(temporary.project, 'failover', { variants: ['told'], flows: [] }));
   expect(text).toContain('failover [told] calm: for 500 ms calls: works');
   expect(text).toContain('dies: kill l4a, until l4b is master (at most 10000 ms), for 1000 ms');
@@ -78,7 +78,7 @@ test('predict says of each step what is done, how streams go in the end, and wha
   expect(text).toContain('The server that the hash of web selects is unknown');
 });
 
-test('predict tells of the cell that is asked for alone', async () => {
+test('predict shows only the selected cell', async () => {
   const text = await said(predictCommand(temporary.project, 'failover', { variants: ['base'], flows: ['dies.calls'] }));
   expect(text).toMatch(/dies: kill l4a.* calls: fails \(stale-neighbour at client\)/);
   expect(text).not.toMatch(/calm: |session: /);
@@ -90,13 +90,13 @@ test('the matrix has a row for each stream in each step', async () => {
   expect(text).toMatch(/dies.calls fails \(stale-neighbour at client\) base outage of at most 762 ms .* told/);
 });
 
-test('explain has the story of what fails, and proposes what the model says to help', async () => {
+test('explain has the story of a failure, and proposes fixes that the model has predicted', async () => {
   const calls = await explain('dies.calls', 'base');
   expect(calls).toContain('stale-neighbour A node sent to the MAC of a node that does not have the address');
   expect(calls).toContain('Possible fix: edge: send gratuitous ARP from a new master pairs: edge: gratuitousArp: true');
 });
 
-test('connections need more than one change where neighbours are not told either', async () => {
+test('connections need more than one change if gratuitous ARP is off too', async () => {
   const session = await explain('dies.session', 'base');
   expect(session).toContain(
     'Possible fix: edge: send gratuitous ARP from a new master, and edge: share connections (conntrackd)',
@@ -108,7 +108,7 @@ test('connections need more than one change where neighbours are not told either
   expect(told).not.toContain('Possible fix: web');
 });
 
-test('a cell is found by its name, as a flow is', () => {
+test('a cell is found by its name, like a flow', () => {
   const { cell, flow, variant } = findOneFlow(temporary.project, 'failover', undefined, 'calm.session');
   expect([cell, flow, variant.name]).toEqual(['calm.session', null, 'base']);
 });

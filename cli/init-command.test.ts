@@ -35,7 +35,7 @@ const files = (): string[] =>
     .sort();
 
 test(
-  'in an empty folder, without a terminal, it makes a valid project and says what to do next; again it leaves all alone',
+  'in an empty folder, without a terminal, it creates a valid project and prints the next steps; a second run changes nothing',
   async () => {
     const first = await l4lab('', 'init');
     expect(first.code).toBe(0);
@@ -56,7 +56,7 @@ test(
 );
 
 test(
-  'in a project below a repository, the workflow is where GitHub reads it, and works on that folder',
+  'in a subfolder of a repository, the workflow is in the root and uses the subfolder',
   async () => {
     write({
       '.git/HEAD': '',
@@ -89,7 +89,7 @@ links: [{ me: 192.0.2.1/24, sw: ~ }, { lb: 192.0.2.2/24, sw: ~ }, { www: 192.0.2
 );
 
 test(
-  'what cannot be is refused before anything is made',
+  'invalid input is refused before anything is created',
   async () => {
     const refusals = await Promise.all([
       l4lab('', 'init', '--lab', 'one-ram'),
@@ -122,7 +122,7 @@ test(
 );
 
 test(
-  'one more scenario and a copy of a lab, from any folder of the project; never in place of a file',
+  'new creates a scenario or a copy of a lab, from any folder of the project; never overwrites a file',
   async () => {
     write({ 'package.json': '{}', 'scenarios/readme.md': '', 'deep/er/x': '' });
     const lab = await l4lab('deep/er', 'new', 'lab', 'mine', '--like', 'in-line');

@@ -29,11 +29,11 @@ test.each([
   ['two are up', [dsr, proxy], undefined, /^several labs are up; .*proxy-and-dsr\/dsr, proxy-and-dsr\/proxy$/],
   ['a word means both', [dsr, proxy], 'proxy-and', /^several labs are up; /],
   ['a word means none', [dsr], 'proxy-and-dsr/drs', /is not up \(did you mean `proxy-and-dsr\/dsr`\?\)/],
-])('no lab is chosen where %s', (_, labs, word, told) => {
+])('no lab is chosen if %s', (_, labs, word, told) => {
   expect(() => chooseLab(labs, word)).toThrow(told);
 });
 
-test('ps lists labs with their nodes, and says how to make one where there is none', () => {
+test('ps lists labs with their nodes, or prints how to start one', () => {
   expect(psText([dsr])).toBe(
     'proxy-and-dsr/dsr [base], since 2026-11-28 09:05\n  client  l4lab-1-client\n  l4      l4lab-1-l4\n',
   );

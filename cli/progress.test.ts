@@ -40,11 +40,11 @@ const LINES = [
   '',
 ];
 
-test('elsewhere than on a terminal there are lines and nothing else', () => {
+test('without a terminal there are only lines', () => {
   expect(shown(RUN).split('\n')).toEqual(LINES);
 });
 
-test('where somebody waits for each verdict, what passed is told as well', () => {
+test('if each verdict is awaited, passed flows are printed too', () => {
   let text = '';
   const onEvent = progress({ write: (piece) => (text += piece) }, { everyFlow: true });
   RUN.forEach(onEvent);
@@ -52,7 +52,7 @@ test('where somebody waits for each verdict, what passed is told as well', () =>
   expect(text.split('\n')).toEqual([LINES[0], `✓ a [v] ${name}: ${cause?.code ?? outcome}`, ...LINES.slice(1)]);
 });
 
-test('on a terminal the last line says what is going on, and leaves nothing behind', () => {
+test('on a terminal the last line shows progress, and is removed at the end', () => {
   const terminal = { isTTY: true, columns: 80 };
   const last = (count: number): string => screen(shown(RUN.slice(0, count), terminal)).at(-1)!;
   expect(last(2)).toBe('[0/2] · a boots 7 nodes');
@@ -62,7 +62,7 @@ test('on a terminal the last line says what is going on, and leaves nothing behi
   expect(screen(shown(RUN, terminal)).filter((line) => line.length > 80)).toEqual([]);
 });
 
-test('where it is known how long scenarios take, a terminal tells how long is left', () => {
+test('if durations are known, a terminal shows the remaining time', () => {
   let now = 0;
   let text = '';
   const onEvent = progress({ isTTY: true, columns: 80, write: (piece) => (text += piece) }, { now: () => now });
@@ -78,13 +78,13 @@ test('where it is known how long scenarios take, a terminal tells how long is le
   expect(after(0, { event: 'scenario', scenario: 'a', durationMs: 5000 })).toBe('[0/2] · 4 s left');
 });
 
-test('the last line never runs over into the next one', () => {
+test('the last line never wraps', () => {
   const columns = 12;
   const text = shown(RUN.slice(0, 3), { isTTY: true, columns });
   expect(screen(text).at(-1)!.length).toBeLessThan(columns);
 });
 
-test('a terminal that has no size is taken for one of 80 columns', () => {
+test('a terminal without a size has 80 columns', () => {
   expect(shown(RUN, { isTTY: true, columns: 0 })).toBe(shown(RUN, { isTTY: true, columns: 80 }));
 });
 
@@ -100,7 +100,7 @@ test('a scenario that could not run did not pass', () => {
   expect(text).toContain('✗ a: 0 of 1 passed');
 });
 
-test('a flow whose verdict is taken back, since its node was lost, counts once', () => {
+test('a flow whose verdict is withdrawn, because its node was lost, counts once', () => {
   const passed = one('pass');
   const text = shown([
     { event: 'started', scenarios: 1, flows: 1 },

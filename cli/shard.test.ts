@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { L4labError } from '../harness/errors.ts';
 import { parseShard, shardOf } from './shard.ts';
 
-test('the shards together are everything, once', () => {
+test('the shards contain everything once', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer()), fc.integer({ min: 1, max: 9 }), (items, n) => {
       const shards = Array.from({ length: n }, (_, k) => shardOf(items, parseShard(`${k + 1}/${n}`)));

@@ -3,7 +3,7 @@ import { roughly, timeLeft } from './time-left.ts';
 
 const forecast = { expectedMs: { a: 6000, b: 4000, c: 2000 }, atOnce: 2 };
 
-test('what is left is shared by those that run at the same time', () => {
+test('the remaining time is shared by concurrent runs', () => {
   expect(timeLeft(forecast, new Map())).toBe(6000);
   expect(timeLeft(forecast, new Map([['a', 1000], ['b', 1000]]))).toBe(5000); // prettier-ignore
   expect(timeLeft(forecast, new Map([['a', Infinity], ['b', 5000], ['c', 500]]))).toBe(1500); // prettier-ignore

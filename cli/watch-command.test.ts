@@ -54,7 +54,7 @@ function l4lab(folder: string, ...words: string[]): Promise<{ code: number; stdo
 }
 
 test(
-  'a lab stays warm for every save, for keys and for a run beside the watch, and is gone after the watch',
+  'a lab stays warm for every save, for keys and for a concurrent run, and is removed after the watch',
   async () => {
     const engine = await findEngine();
     using temporary = await temporaryProject();

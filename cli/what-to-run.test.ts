@@ -79,18 +79,18 @@ describe('--failed', () => {
     return join(folder, 'last');
   }
 
-  test('takes the very flows that failed or were not run, in their variants', async () => {
+  test('takes exactly the flows that failed or were not run, in their variants', async () => {
     const failedIn = ran({ 'a [routed] one': 'fail', 'b [as-is] two': 'not-run' });
     expect(await chosen({ failedIn })).toEqual(['a [routed] one', 'b [as-is] two']);
     expect(await chosen({ failedIn }, 'b')).toEqual(['b [as-is] two']);
     expect(await chosen({ failedIn }, 'c')).toBe('nothing failed last time');
   });
 
-  test('has nothing to do where all passed', async () => {
+  test('has nothing to do if all passed', async () => {
     expect(await chosen({ failedIn: ran({}) })).toBe('nothing failed last time');
   });
 
-  test('goes on without what is gone since, and reads no scenario that passed', async () => {
+  test('continues without removed scenarios, and reads none that passed', async () => {
     const failedIn = ran({ 'a [routed] one': 'fail', 'b [as-is] two': 'fail' });
     rmSync(join(folder, 'scenarios/a.yaml'));
     write('scenarios/c.yaml', 'no: scenario');
@@ -101,7 +101,7 @@ describe('--failed', () => {
     ['there are none', null, /last: it cannot be read|last\/?.*cannot be read/],
     ['they are broken', '{"version":2,', /results\.json: it is not JSON/],
     ['they are of another version', '{"version":9,"scenarios":[]}', /it has version 9/],
-  ])('refuses earlier results where %s', async (_, text, told) => {
+  ])('refuses earlier results if %s', async (_, text, told) => {
     if (text !== null) write('last/results.json', text);
     await expect(chosen({ failedIn: join(folder, 'last') })).rejects.toMatchObject({
       code: 'invalid-input',
@@ -145,7 +145,7 @@ describe('--changed', () => {
     expect(await chosen(since)).toEqual(all('new ünnamed'));
   });
 
-  test('works where links lead to the project, and where that is a part of the repository', async () => {
+  test('works with symbolic links, and in a part of a repository', async () => {
     const sub = join(folder, 'sub/project');
     mkdirSync(sub, { recursive: true });
     for (const name of ['labs', 'scenarios', 'package.json']) git('mv', name, `sub/project/${name}`);

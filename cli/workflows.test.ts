@@ -54,7 +54,7 @@ test.each(distinct(/^npx /))('%s is understood', (command) => {
   for (const [option] of command.matchAll(/--[a-z]+/g)) expect(help).toContain(option);
 });
 
-test('every job does something that is known, and all shards of the matrix are run', () => {
+test('every job has known steps, and all shards of the matrix run', () => {
   expect(commands.filter((command) => !/^(npm run |npm ci$|npx l4lab |cd net$)/.test(command))).toEqual([]);
   for (const { scenarios, report } of github) {
     const shards = scenarios.strategy!.matrix.shard;
@@ -70,7 +70,7 @@ test('every job does something that is known, and all shards of the matrix are r
   }
 });
 
-test('what the shards leave is what the merge takes', () => {
+test('the merge uses the files of the shards', () => {
   const places = github.map(({ scenarios, report }) =>
     [...scenarios.steps, ...report.steps].flatMap(({ uses, with: { path } = {} }) =>
       uses?.startsWith('actions/upload') || uses?.startsWith('actions/download') ? [path] : [],

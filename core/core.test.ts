@@ -29,7 +29,7 @@ function settle(l4lab: typeof core, labText: string, scenarioText: string): stri
   return JSON.stringify(walks);
 }
 
-test('in a browser a shipped scenario is read and predicted as it is here', async () => {
+test('a browser reads and predicts a shipped scenario as Node does', async () => {
   const { outputFiles } = await build({
     entryPoints: ['core/core.ts'],
     bundle: true,

@@ -18,7 +18,7 @@ function reporterOf(failures: number): { reporter: JestReporter; calls: string[]
   return { reporter: new JestReporter(files, callbacks, { failures, stop: () => calls.push('stop') }), calls };
 }
 
-test('jest hears what there is at once, in order', async () => {
+test('jest gets results immediately, in order', async () => {
   const { reporter, calls } = reporterOf(0);
   reporter.start(one);
   reporter.start(two);
@@ -29,7 +29,7 @@ test('jest hears what there is at once, in order', async () => {
   expect(reporter.unfinished).toEqual([three]);
 });
 
-test('with --bail, after which jest is gone, failures come last, and as many of them end the run', async () => {
+test('with --bail failures are reported last, and N of them end the run', async () => {
   const { reporter, calls } = reporterOf(3);
   for (const file of files) reporter.start(file);
   reporter.result(one, withFailures(2));

@@ -65,7 +65,7 @@ interface JestResults {
 }
 
 test(
-  'scenarios of a project are tests of its jest: -t chooses flows, mistakes fail their file, one report tells all',
+  'scenarios of a project are jest tests: -t selects flows, mistakes fail their file, one report has everything',
   async () => {
     write(FILES);
     const { code, pid, stdout, stderr } = await jest('-t', 'direct', '--json');

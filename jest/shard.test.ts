@@ -7,7 +7,7 @@ function testFiles(...options: string[]): string[] {
   return JSON.parse(said.slice(said.indexOf('['))) as string[];
 }
 
-test("jest's own shards are together every scenario, once", () => {
+test("jest's own shards contain every scenario once", () => {
   const shards = ['1/3', '2/3', '3/3'].map((shard) => testFiles(`--shard=${shard}`));
   expect(shards.every((files) => files.length > 0)).toBe(true);
   expect(shards.flat().sort()).toEqual(testFiles().sort());

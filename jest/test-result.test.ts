@@ -16,7 +16,7 @@ function flowWith(verdict: Verdict): FlowTest {
   return { variant: 'base', flow, chosen: true, result };
 }
 
-test('what was to run and did not has failed, for its reason', () => {
+test('a flow that did not run fails with its reason', () => {
   const silent = { ...flowWith('pass'), result: undefined };
   const { testResults, ...file } = testResult(FILE, 'one', [flowWith('not-run'), silent], TIMES);
   expect(testResults).toMatchObject([
@@ -26,7 +26,7 @@ test('what was to run and did not has failed, for its reason', () => {
   expect(file).toMatchObject({ numFailingTests: 2, numPassingTests: 0, skipped: false });
 });
 
-test('a file of which nothing was asked for is skipped', () => {
+test('a file without a selected flow is skipped', () => {
   const file = testResult(FILE, 'one', [{ ...flowWith('pass'), chosen: false, result: undefined }], TIMES);
   expect(file).toMatchObject({ skipped: true, numPendingTests: 1, numFailingTests: 0, failureMessage: null });
 });

@@ -24,7 +24,7 @@ test.each([
   ['{"version":4,"scenarios":[]}', 'it has version 4, but this l4lab reads version 3'],
   ['[]', 'it is not an l4lab results file'],
   ['{', 'it is not JSON'],
-])('refuses %s and says why', async (text, why) => {
+])('refuses %s with the reason', async (text, why) => {
   const file = path.join(dir, 'results.json');
   await writeFile(file, text);
   await expect(readResults(file)).rejects.toMatchObject({ code: 'invalid-input', message: `${file}: ${why}.` });

@@ -23,7 +23,7 @@ function useContext(name: string): void {
   writeFileSync(join(home, '.docker/config.json'), JSON.stringify({ currentContext: name }));
 }
 
-describe('the engine is looked for', () => {
+describe('the engine is searched for', () => {
   test('where DOCKER_HOST points, and nowhere else', () => {
     addContext('other', 'unix:///other.sock');
     useContext('other');
@@ -49,7 +49,7 @@ describe('the engine is looked for', () => {
     ]);
   });
 
-  test('at the well-known sockets, where nothing was chosen', () => {
+  test('at the well-known sockets, if none was chosen', () => {
     const hosts = candidateEndpoints({ XDG_RUNTIME_DIR: '/run/user/1000' }, home).map((one) => one.DOCKER_HOST);
     expect(hosts).toEqual([
       'unix:///var/run/docker.sock',
@@ -58,7 +58,7 @@ describe('the engine is looked for', () => {
     ]);
   });
 
-  test('and a context that does not exist is named', () => {
+  test('an unknown context is reported by name', () => {
     mkdirSync(join(home, '.docker'));
     useContext('gone');
     expect(() => candidateEndpoints({}, home)).toThrow('The docker context "gone" does not exist.');
@@ -85,12 +85,12 @@ describe('an endpoint answers', () => {
     expect(await answers({ DOCKER_HOST: `unix://${home}/nothing.sock` })).toBe(false);
   });
 
-  test('never over ssh, and the message says how to get there', async () => {
+  test('never over ssh, and the message suggests an alternative', async () => {
     await serve(200);
     await expect(answers({ DOCKER_HOST: 'ssh://somebody@engine.example' })).rejects.toThrow('ssh -nNT -L');
   });
 
-  test('unless this user may not use it, and the message says who and what to do', async () => {
+  test('not if this user lacks permission, and the message says who has it and what to do', async () => {
     const endpoint = { DOCKER_HOST: await serve(200) };
     chmodSync(join(home, 'engine.sock'), 0o000);
     const silent = { DOCKER_HOST: `unix://${home}/nothing.sock` };
@@ -103,7 +103,7 @@ describe('an endpoint answers', () => {
     });
   });
 
-  test('and another one that answers is used instead of one that refuses', async () => {
+  test('another one that answers is used instead of one that refuses', async () => {
     const endpoint = { DOCKER_HOST: await serve(200) };
     chmodSync(join(home, 'engine.sock'), 0o777);
     const locked = join(home, 'locked');

@@ -55,7 +55,7 @@ test('a lock whose owner’s number went to another process is not held', async 
   expect(existsSync(lock)).toBe(false);
 });
 
-test('nor does one that was killed while its parent takes no note', async () => {
+test('a killed setup that its parent has not reaped does not hold it either', async () => {
   // The shell becomes a program that never waits for the child it inherits.
   const script = `"$1" --input-type=module -e "$2" "$3" & exec sleep 60`;
   const parent = execa('sh', ['-c', script, 'sh', process.execPath, UNTIL_KILLED, lock], { cwd: import.meta.dirname });
@@ -82,7 +82,7 @@ test('a killed setup’s own child still holds the lock while it works', async (
   await waiter;
 });
 
-test('who waits is told for whom', async () => {
+test('a waiting setup prints which process it waits for', async () => {
   const holder = plainNode(UNTIL_KILLED, lock);
   await holder[Symbol.asyncIterator]().next();
   const waiter = plainNode(ONE_TURN, lock, join(folder, 'log'));

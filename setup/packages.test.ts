@@ -22,7 +22,7 @@ async function areCurrent(wanted: Packages, installed?: Packages): Promise<boole
 const yaml = { 'node_modules/yaml': { version: '2.9.1', integrity: 'sha512-a' } };
 const elsewhere = { 'node_modules/only-on-windows': { version: '1.0.0', optional: true } };
 
-test('packages as the lock file has them are current', async () => {
+test('packages that match the lock file are current', async () => {
   expect(await areCurrent(yaml, yaml)).toBe(true);
 });
 
@@ -34,7 +34,7 @@ test('an installation that never ended is not current', async () => {
   expect(await areCurrent(yaml)).toBe(false);
 });
 
-test('a package that the lock file added is missed', async () => {
+test('a package added to the lock file is missing', async () => {
   expect(await areCurrent({ ...yaml, 'node_modules/zod': { version: '4.0.0' } }, yaml)).toBe(false);
 });
 

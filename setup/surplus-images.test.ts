@@ -24,7 +24,7 @@ test('the image of the last setup stays, however old', () => {
   expect(surplusImages([latest, image(2), image(3), image(4)], new Set(), muchLater)).toEqual(['l4lab:2']);
 });
 
-test('an image without a name is nobody’s to remove', () => {
+test('an image without a name is not removed', () => {
   const nameless: Image = { Id: 'x', Created: 1, RepoTags: null };
   expect(surplusImages([nameless, image(2), image(3)], new Set(), muchLater)).toEqual([]);
 });

@@ -15,7 +15,7 @@ function put(name: string): string {
   return file;
 }
 
-test('a browser is taken from PATH, or from CHROMIUM, and from nowhere else when that is set', () => {
+test('a browser is taken from PATH, or only from CHROMIUM if that is set', () => {
   const elsewhere = put('another-browser');
   expect(missingTools({ PATH: folder, CHROMIUM: elsewhere })).not.toContain('chromium');
   expect(missingTools({ PATH: folder })).toContain('chromium');

@@ -35,7 +35,7 @@ describe('figures of the benchmark', () => {
     expect(figure('nginx').failed).toBe(3);
   });
 
-  it('says which targets are missed', () => {
+  it('reports missed targets', () => {
     const missed = targetsOf(figures, 0.95).filter(({ reached, wanted }) => reached < wanted);
     expect(missed.map(({ text }) => text)).toEqual([
       'l4lab dsr / direct',
@@ -46,7 +46,7 @@ describe('figures of the benchmark', () => {
   });
 });
 
-it('reads latencies of any unit, and all kinds of errors, from what wrk prints', () => {
+it('reads latencies of any unit, and all kinds of errors, from the output of wrk', () => {
   const output = `Running 1s test @ http://203.0.113.3/
   Latency Distribution
      50%  150.00us

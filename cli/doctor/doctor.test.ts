@@ -38,14 +38,14 @@ const worst = (facts: Facts): Level => {
   return levels.includes('fail') ? 'fail' : levels.includes('warn') ? 'warn' : 'ok';
 };
 
-test('a kernel without 802.1Q is told of, and all is well all the same', () => {
+test('a kernel without 802.1Q is reported, but is no problem', () => {
   const without: Facts = { ...WELL, inside: { ...WELL.inside, lacks: { 'vlan-tags': 'Operation not supported' } } };
   expect(text(WELL)).toContain('trunks carry VLANs with 802.1Q tags');
   expect(text(without)).toContain('trunks carry no 802.1Q tags; each VLAN uses a separate wire');
   expect(worst(without)).toBe('ok');
 });
 
-test('tunnels are made by the kernel, or else by programs; with neither, doctor says what mode ipip lacks', () => {
+test('tunnels are provided by the kernel or by programs; with neither, doctor reports what mode ipip lacks', () => {
   const lacking = (...codes: string[]): Facts => ({
     ...WELL,
     inside: { ...WELL.inside, lacks: Object.fromEntries(codes.map((code) => [code, 'Unknown device type.'])) },
@@ -58,7 +58,7 @@ test('tunnels are made by the kernel, or else by programs; with neither, doctor 
   expect(worst(lacking('ipip', 'tun'))).toBe('warn');
 });
 
-test('a machine on which all is well has nothing but ticks', () => {
+test('a machine without problems has only ticks', () => {
   expect(worst(WELL)).toBe('ok');
   expect(text(WELL)).toMatch(/^(✓ [^\n]+\n)+\nLabs can run here\.\n$/);
   expect(text(WELL)).toContain(`the kernel has ${KERNEL_REQUIREMENTS.length} features`);
@@ -159,7 +159,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
   ],
 ];
 
-test.each(CASES)('%s: %s, with what to do', (_, level, says, facts) => {
+test.each(CASES)('%s: %s, with instructions', (_, level, says, facts) => {
   expect(worst(facts)).toBe(level);
   expect(text(facts)).toMatch(says);
   const count = findingsOf(facts).filter((finding) => finding.level === 'fail').length;
@@ -193,7 +193,7 @@ function doctor(env: Record<string, string> = {}): Promise<{ code: number; stdou
 }
 
 test(
-  'asks the engine and its kernel for real, in containers that it takes away',
+  'queries the real engine and kernel, in containers that it removes',
   async () => {
     const { code, stdout } = await doctor();
     const { findings, facts } = JSON.parse(stdout) as { findings: { code: string; level: Level }[]; facts: Facts };
@@ -210,7 +210,7 @@ test(
 );
 
 test(
-  'where no engine answers, it says so, and still tells the rest',
+  'without an engine it reports that, and all other facts',
   async () => {
     const { code, stdout, stderr } = await doctor({ DOCKER_HOST: 'unix:///nothing.sock' });
     const { findings } = JSON.parse(stdout) as { findings: { code: string; level: Level }[] };

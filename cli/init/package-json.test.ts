@@ -19,7 +19,7 @@ test('a new one is private, and depends on l4lab', () => {
   });
 });
 
-test('what it says stays: scripts of the same name, the dependency, order, indent, line ends', () => {
+test('existing content stays: scripts of the same name, the dependency, order, indentation, line ends', () => {
   const before = [
     '{',
     '\t"name": "mine",',

@@ -24,19 +24,19 @@ async function answers(typed: string, times: number): Promise<{ chosen: string[]
   return { chosen, said: await text(output) };
 }
 
-test('a number, a name, and Enter alone choose', async () => {
+test('a number, a name, or Enter selects', async () => {
   const { chosen, said } = await answers('1\n in-line \n\n', 3);
   expect(chosen).toEqual(['in-line', 'in-line', 'one-arm']);
   expect(said).toContain('Which topology?\n   1  in-line  In-line\n   2  one-arm  One-arm\nNumber or name [one-arm]: ');
 });
 
-test('what is no answer is told, with what may be meant, and asked again', async () => {
+test('an invalid answer is reported with a suggestion, and the question repeated', async () => {
   const { chosen, said } = await answers('one-ram\n0\n3\n2\n', 1);
   expect(chosen).toEqual(['one-arm']);
   expect(said).toContain('unknown lab `one-ram` (did you mean `one-arm`?); known: in-line, one-arm\n');
   expect(said.match(/Number or name/g)).toHaveLength(4);
 });
 
-test('who goes without an answer has begun nothing', async () => {
+test('leaving without an answer creates nothing', async () => {
   await expect(answers('', 1)).rejects.toMatchObject({ code: 'interrupted', exitCode: 130 });
 });

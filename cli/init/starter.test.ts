@@ -53,7 +53,7 @@ test.each(possible)(
   },
 );
 
-test('a mode in which no client can be served is refused with the reason and with what there is instead', () => {
+test('a mode in which no client can be served is refused with the reason and alternatives', () => {
   const refused = all.filter(({ name, mode }) => cannot(name, mode));
   const reasons = { dnat: 'reply-not-from-vip', dsr: 'server-not-adjacent' } as Record<Mode, string>;
   for (const { name, lab, mode } of refused) {
@@ -69,7 +69,7 @@ test('a mode in which no client can be served is refused with the reason and wit
 
 const labOf = (text: string): Lab => readLab(parseYaml('lab.yaml', text));
 
-test('what a lab lacks is told', () => {
+test('missing parts of a lab are reported', () => {
   const lab = labOf(
     'title: T\nnodes: { client: { role: client }, s1: { role: server } }\nlinks: [{ client: 192.0.2.1/24, s1: 192.0.2.2/24 }]\n',
   );
@@ -94,7 +94,7 @@ links:
   expect(workingModes('six', lab)).toContain('dsr');
 });
 
-test('the text is what a beginner is to read', () => {
+test('the text for beginners is as expected', () => {
   const { lab } = labs.find(({ name }) => name === 'one-arm')!;
   expect(starterText(starter('one-arm', lab, 'dsr'), SCHEMA)).toBe(`# yaml-language-server: $schema=${SCHEMA}
 # Direct server return: the load balancer changes only the destination MAC. The packet still carries the VIP

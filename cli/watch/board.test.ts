@@ -28,7 +28,7 @@ const DEAF_TO_81 = twoByTwo().replace(
   '{ servers: { listeners: [82/tcp, 81/tcp] } }',
 );
 
-test('what never ran is due, and what ran is not', () => {
+test('what never ran is due, what has run is not', () => {
   const board = new Board();
   board.set(loaded('a'));
   expect(namesOf(board.due())).toEqual(['a as-is', 'a deaf']);
@@ -42,13 +42,13 @@ test.each([
   ['what is expected of one variant', twoByTwo().replace('cause: refused', 'cause: no-route'), ['a deaf']],
   ['a setting of all', twoByTwo().replace('servers: {', 'servers: { arpIgnore: 1,'), ['a as-is', 'a deaf']],
   ['a variant more', `${twoByTwo()}  third: {}\n`, ['a third']],
-])('a change of %s touches what it makes a difference to', (_, text, touched) => {
+])('a change of %s affects what depends on it', (_, text, touched) => {
   const board = boardOf(loaded('a'), loaded('b'));
   board.set(loaded('a', text));
   expect(namesOf(board.due())).toEqual(touched);
 });
 
-test('a change of the lab touches every variant, and taking it back none', () => {
+test('a change of the lab affects every variant, and reverting it none', () => {
   const board = boardOf(loaded('a'));
   board.set(loaded('a', twoByTwo(), TWO_NODES.replace('203.0.113.11/24', '203.0.113.12/24')));
   expect(namesOf(board.due())).toEqual(['a as-is', 'a deaf']);
@@ -56,7 +56,7 @@ test('a change of the lab touches every variant, and taking it back none', () =>
   expect(board.due()).toEqual([]);
 });
 
-test('what ran before stays in the results with its time, and stands where the file has it now', () => {
+test('earlier results stay with their time, in the order of the file', () => {
   const board = boardOf(loaded('a'), loaded('b'));
   const moved = loaded('a', MOVED);
   board.set(moved);
@@ -70,7 +70,7 @@ test('what ran before stays in the results with its time, and stands where the f
   expect(a!.flows.map(({ at }) => at)).toEqual(['one', 'two'].map((flow) => moved.yaml.locate(['flows', flow])));
 });
 
-test('what is as it was is the same object, which need not be written anew', () => {
+test('unchanged results are the same object, and are not written again', () => {
   const board = boardOf(loaded('a'), loaded('b'));
   const runB = (): Results => {
     const ran = madeUpResults([loaded('b')]);
@@ -84,14 +84,14 @@ test('what is as it was is the same object, which need not be written anew', () 
   expect(runB().scenarios[0]!.title).toBe('The one server');
 });
 
-test('what has changed since it ran is not shown as if it had run', () => {
+test('results of changed flows are not shown as current', () => {
   const board = boardOf(loaded('a'));
   board.set(loaded('a', DEAF_TO_81));
   const shown = board.results(madeUpResults([])).scenarios;
   expect(shown.map(({ variants }) => variants.map(({ name }) => name))).toEqual([['as-is']]);
 });
 
-test('of a run that was stopped, what had not finished is due still', () => {
+test('the unfinished part of a stopped run is still due', () => {
   const board = new Board();
   board.set(loaded('a'));
   const results = madeUpResults([loaded('a')], (flow, { variant }) =>
@@ -101,7 +101,7 @@ test('of a run that was stopped, what had not finished is due still', () => {
   expect(namesOf(board.due())).toEqual(['a deaf']);
 });
 
-test('what could not be run is not tried again before it changes, or the user asks', () => {
+test('what could not be run is retried only after a change, or on request', () => {
   const board = new Board();
   board.set(loaded('a'));
   board.giveUp(board.due());
@@ -112,7 +112,7 @@ test('what could not be run is not tried again before it changes, or the user as
   expect(namesOf(board.due())).toEqual(['a as-is', 'a deaf']);
 });
 
-test('what failed is known, and what has a part of a name', () => {
+test('failed flows, and flows by part of a name, can be selected', () => {
   const board = boardOf(loaded('dsr/one'), loaded('dnat'));
   board.take(madeUpResults([withOnly(loaded('dnat'), (variant) => variant === 'deaf')!], () => 'fail'));
   expect(namesOf(failed(board.columns()))).toEqual(['dnat deaf']);
@@ -121,14 +121,14 @@ test('what failed is known, and what has a part of a name', () => {
   expect(matching(board.columns(), 'two')).toHaveLength(4);
 });
 
-test('a scenario that is gone is gone from everything', () => {
+test('a removed scenario is removed from all results', () => {
   const board = boardOf(loaded('a'), loaded('b'));
   board.arrange(['scenarios/b.yaml']);
   expect(namesOf(board.columns())).toEqual(['b as-is', 'b deaf']);
   expect(board.results(madeUpResults([])).scenarios.map(({ name }) => name)).toEqual(['b']);
 });
 
-test('whatever is saved and run in whatever order, what is shown means what the files say', () => {
+test('after any order of saves and runs, the results match the files', () => {
   const texts = [twoByTwo(), MOVED, DEAF_TO_81, `${twoByTwo()}  third: {}\n`].map((text) => loaded('a', text));
   const step = fc.record({ text: fc.nat(texts.length - 1), runs: fc.boolean() });
   fc.assert(

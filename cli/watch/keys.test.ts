@@ -22,7 +22,7 @@ test.each<[string, Command]>([
   ['q', { do: 'quit' }],
   ['\u0004', { do: 'quit' }],
   ['\u0003', { do: 'interrupt' }],
-])('%j is a command of its own', (key, command) => {
+])('%j is a command', (key, command) => {
   expect(typing(key)).toEqual({ typed: null, commands: [command] });
 });
 
@@ -32,7 +32,7 @@ test('a pattern is typed to its end, with letters that are commands elsewhere', 
   expect(typing('p\r').commands).toEqual([{ do: 'pattern', pattern: '' }]);
 });
 
-test('what is typed can be mended, or dropped', () => {
+test('a pattern can be edited or cancelled', () => {
   expect(typing('pdsü\u007f\u007fnat').typed).toBe('dnat');
   expect(typing('pdsr\u0015l').typed).toBe('l');
   expect(typing('p\u007f\u007fx').typed).toBe('x');
@@ -40,13 +40,13 @@ test('what is typed can be mended, or dropped', () => {
   expect(typing('pdsr\u0003')).toEqual({ typed: null, commands: [{ do: 'interrupt' }] });
 });
 
-test('an arrow is one key, and means nothing', () => {
+test('an arrow is one key without a meaning', () => {
   expect(keysOf('\u001b[A\u001b[1;5Cq\u001bOP')).toEqual(['\u001b[A', '\u001b[1;5C', 'q', '\u001bOP']);
   expect(typing('\u001b[A')).toEqual({ typed: null, commands: [] });
   expect(typing('pab\u001b[Dc').typed).toBe('abc');
 });
 
-test('whatever is pressed, nothing is lost of it, and no control character is typed', () => {
+test('no key is lost, and no control character is typed', () => {
   const any = fc.array(
     fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('\u001b', '\u001b[', 'p', '\b', '\t')),
   );

@@ -20,7 +20,7 @@ function said(before: string, after: string, now: () => number = () => 0): strin
   return predictedChanges(board.due(), now);
 }
 
-test('flows of which another outcome is predicted are told, and whether that is expected', () => {
+test('flows with a changed prediction are reported, and whether it is expected', () => {
   const deafTo81 = twoByTwo().replace('listeners: [81/tcp]', 'listeners: [80/tcp]');
   expect(said(twoByTwo(), deafTo81)).toEqual([
     '[deaf] one: refused → works, not as expected',
@@ -29,14 +29,14 @@ test('flows of which another outcome is predicted are told, and whether that is 
   expect(said(deafTo81, twoByTwo())).toEqual(['[deaf] one: works → refused', '[deaf] two: refused → works']);
 });
 
-test('a flow that is new is told, and one whose outcome stays is not', () => {
+test('a new flow is reported, one with the same outcome is not', () => {
   const more = twoByTwo().replace('variants:', '  three: { from: client, to: s1, port: 82, expect: works }\nvariants:');
   expect(said(twoByTwo(), more)).toEqual(
     ['as-is', 'deaf'].map((variant) => `[${variant}] three: refused, not as expected`),
   );
 });
 
-test('of many variants as many are predicted as nobody has to wait for, and one at any rate', () => {
+test('of many variants only as many are predicted as time permits, at least one', () => {
   const more = twoByTwo().replace('variants:', '  three: { from: client, to: s1, port: 82, expect: works }\nvariants:');
   let now = 0;
   expect(said(twoByTwo(), more, () => (now += 1000))).toEqual([

@@ -39,7 +39,7 @@ const made: RunHere = (scenarios, { onEvent }) => {
   return Promise.resolve(madeUpResults(scenarios));
 };
 
-test('a run beside a watch is told what happens, and gets the results of the very flows that it asked for', async () => {
+test('a run beside a watch gets its events, and the results of exactly the requested flows', async () => {
   await using service = await Service.open(temporary.project, thisBuild(temporary.project), made);
   expect(service).not.toBeNull();
   const { events, results } = await served({ selection: { variants: ['deaf'], flows: ['two'] } });
@@ -48,7 +48,7 @@ test('a run beside a watch is told what happens, and gets the results of the ver
   expect(flows).toEqual([['deaf', 'two']]);
 });
 
-test('without a watch, or after it, there is nobody to ask, and nothing is left of it', async () => {
+test('without a watch, or after it, there is no service, and nothing is left', async () => {
   expect(await served()).toEqual({ said: [], events: [], results: null });
   const service = await Service.open(temporary.project, thisBuild(temporary.project), made);
   const socket = socketOf();
@@ -57,7 +57,7 @@ test('without a watch, or after it, there is nobody to ask, and nothing is left 
   expect(await served()).toEqual({ said: [], events: [], results: null });
 });
 
-test('a second watch of a project leaves the first one its place', async () => {
+test('a second watch of a project does not replace the first one', async () => {
   await using first = await Service.open(temporary.project, thisBuild(temporary.project), made);
   const socket = socketOf();
   expect(first).not.toBeNull();
@@ -65,7 +65,7 @@ test('a second watch of a project leaves the first one its place', async () => {
   expect(socketOf()).toBe(socket);
 });
 
-test('a watch that was killed is nobody, and the next one takes its place', async () => {
+test('a killed watch is ignored, and the next one replaces it', async () => {
   // What a killed process leaves is a socket that nobody listens at.
   const killed = await Service.open(temporary.project, thisBuild(temporary.project), made);
   const text = readFileSync(fileOfSocket(), 'utf8');
@@ -82,7 +82,7 @@ test('a watch that was killed is nobody, and the next one takes its place', asyn
 });
 
 test.each(['{', 'null', '{"socket":7}', '{"socket":"/etc/passwd"}'])(
-  'a note of a watch that says %s is taken for none, and costs nobody a file',
+  'a socket file with %s is ignored, and deletes no file',
   async (text) => {
     mkdirSync(dirname(fileOfSocket()), { recursive: true });
     writeFileSync(fileOfSocket(), text);
@@ -93,7 +93,7 @@ test.each(['{', 'null', '{"socket":7}', '{"socket":"/etc/passwd"}'])(
   },
 );
 
-test('a watch of another build is not asked', async () => {
+test('a watch of another build is not used', async () => {
   await using service = await Service.open(temporary.project, 'another', made);
   expect(service).not.toBeNull();
   expect(await served()).toEqual({
@@ -103,7 +103,7 @@ test('a watch of another build is not asked', async () => {
   });
 });
 
-test('whoever listens there and says nothing that a watch says is no watch', async () => {
+test('another program on the socket is not taken for a watch', async () => {
   const path = join(temporary.folder, 's');
   const server = createServer((socket) => socket.end(lineOf({ ask: 'stop' }))).listen(path);
   mkdirSync(dirname(fileOfSocket()), { recursive: true });
@@ -112,7 +112,7 @@ test('whoever listens there and says nothing that a watch says is no watch', asy
   server.close();
 });
 
-test('Ctrl-C stops the run that was asked for, and gets what had finished of it', async () => {
+test('Ctrl-C stops the requested run, and gets its finished part', async () => {
   const stop = new AbortController();
   const untilStopped: RunHere = async (scenarios, { signal }) => {
     const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -125,7 +125,7 @@ test('Ctrl-C stops the run that was asked for, and gets what had finished of it'
   expect((await served({ signal: stop.signal })).results?.interrupted).toBe(true);
 });
 
-test('a run that goes away is stopped, and a watch that ends is told of', async () => {
+test('a disconnected run is stopped, and the end of a watch is reported', async () => {
   let service: Service | null = null;
   let stopped: Promise<unknown> = Promise.resolve();
   const ending: RunHere = async (scenarios, { signal }) => {
@@ -142,7 +142,7 @@ test('a run that goes away is stopped, and a watch that ends is told of', async 
   await stopped;
 });
 
-test('what keeps a watch from running is told as if it had kept the run itself', async () => {
+test('errors of the watch are reported like errors of the run itself', async () => {
   const fault = { code: 'image-missing' as const, params: { image: 'l4lab' } };
   await using service = await Service.open(temporary.project, thisBuild(temporary.project), () =>
     Promise.reject(new EnvironmentError('image-missing', fault)),

@@ -60,7 +60,7 @@ const variantsOf = (loaded: LoadedScenario): string[] =>
 const ALL = ['a as-is', 'a deaf', 'b as-is', 'b deaf'];
 const DEAF_TO_82 = twoByTwo().replace('listeners: [81/tcp]', 'listeners: [82/tcp, 81/tcp]');
 
-test('runs all, and then what changes; the report is of everything', async () => {
+test('runs everything, and then changes; the report has everything', async () => {
   await using trial = new Trial();
   await trial.reports(1);
   temporary.write('scenarios/b.yaml', DEAF_TO_82);
@@ -73,7 +73,7 @@ test('runs all, and then what changes; the report is of everything', async () =>
   ]);
 });
 
-test('tells mistakes at their place, and what a change is predicted to do', async () => {
+test('reports mistakes with their position, and the predicted effect of a change', async () => {
   await using trial = new Trial();
   await trial.reports(1);
   temporary.write('scenarios/a.yaml', twoByTwo().replace('to: s1, port: 80', 'to: s7, port: 80'));
@@ -92,7 +92,7 @@ test('tells mistakes at their place, and what a change is predicted to do', asyn
   expect(trial.ran).toHaveLength(2);
 });
 
-test('begins with mistakes as well, and runs what is left', async () => {
+test('starts despite mistakes, and runs the rest', async () => {
   temporary.write('scenarios/a.yaml', 'title: 1\n');
   await using trial = new Trial();
   await trial.reports(1);
@@ -102,7 +102,7 @@ test('begins with mistakes as well, and runs what is left', async () => {
   expect(trial.ran[1]).toEqual(['a as-is', 'a deaf']);
 });
 
-test('what is under way stops for what is saved, and goes on after it', async () => {
+test('a save interrupts the current run, which continues after it', async () => {
   const untilStopped = (signal: AbortSignal): Promise<Verdict> =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve('pass')));
   await using trial = new Trial(untilStopped);
@@ -116,7 +116,7 @@ test('what is under way stops for what is saved, and goes on after it', async ()
   ]);
 });
 
-test('runs again what is asked for: all, what failed, what was run last, what has a part of a name', async () => {
+test('runs again on request: all, failed, the last ones, those with part of a name', async () => {
   await using trial = new Trial();
   await trial.reports(1);
   trial.ends = () => Promise.resolve('fail');
@@ -143,7 +143,7 @@ test('runs again what is asked for: all, what failed, what was run last, what ha
   expect(trial.said).toEqual(expect.arrayContaining(['nothing failed', 'no name contains `no such`']));
 });
 
-test('what cannot be run is told once, and tried again when it changes', async () => {
+test('what cannot be run is reported once, and retried when it changes', async () => {
   await using trial = new Trial();
   await trial.reports(1);
   const fault = { code: 'image-missing' as const, params: { image: 'l4lab' } };
@@ -158,7 +158,7 @@ test('what cannot be run is told once, and tried again when it changes', async (
   expect(trial.ran.slice(1)).toEqual([['b deaf'], ['b third']]);
 });
 
-test('a scenario that is gone is gone from the report', async () => {
+test('a removed scenario is removed from the report', async () => {
   await using trial = new Trial();
   await trial.reports(1);
   rmSync(join(temporary.folder, 'scenarios/a.yaml'));

@@ -20,7 +20,7 @@ const named = (files: string[]): string[] => files.map((file) => relative(tempor
 describe('sources', () => {
   const changed = (sources: Sources): string[] => named(sources.read().changed);
 
-  test('are all new at first, and then as often as their text is, or that of their lab', () => {
+  test('are all new at first, and then when their text or that of their lab changes', () => {
     const sources = new Sources(temporary.project, []);
     expect(changed(sources)).toEqual(['scenarios/a.yaml', 'scenarios/sub/b.yaml']);
     temporary.write('scenarios/a.yaml', twoByTwo());
@@ -31,7 +31,7 @@ describe('sources', () => {
     expect(changed(sources)).toEqual(['scenarios/a.yaml']);
   });
 
-  test('come and go; a lab of the project takes the place of the shipped one with its name', () => {
+  test('can be added and removed; a lab of the project replaces the shipped one with its name', () => {
     rmSync(at('labs/two-nodes.yaml'));
     temporary.write('shipped/two-nodes.yaml', TWO_NODES);
     const sources = new Sources(temporary.project, []);
@@ -44,7 +44,7 @@ describe('sources', () => {
     expect(named(sources.read().files)).toEqual(['scenarios/c.yaml', 'scenarios/sub/b.yaml']);
   });
 
-  test('that are named and gone for a moment are no mistake; words that name nothing are one at first', () => {
+  test('that disappear for a moment are no mistake; unknown names are one at the start', () => {
     const sources = new Sources(temporary.project, [at('scenarios/a.yaml')]);
     sources.read();
     renameSync(at('scenarios/a.yaml'), at('scenarios/a.bak'));
@@ -61,7 +61,7 @@ describe('sources', () => {
 });
 
 describe('folders that are watched', () => {
-  test('tell of what is written, by whatever way, also below folders that are new or came back', async () => {
+  test('report every kind of write, also in new or recreated folders', async () => {
     const sources = new Sources(temporary.project, []);
     const seen: string[] = [];
     using folders = new FolderWatch(() => {

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { schemaFiles } from './schema-files.ts';
 
-test.each(Object.entries(schemaFiles()))('%s is what the reader accepts (mend with: npm run schema)', (path, text) => {
-  expect(readFileSync(path, 'utf8')).toBe(text);
-});
+test.each(Object.entries(schemaFiles()))(
+  '%s matches the schema of the reader (update: npm run schema)',
+  (path, text) => {
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  },
+);
 
 test('editors complete expectations in variants, of flows and of streams', () => {
   const schema = JSON.parse(schemaFiles()['schema/scenario.schema.json']!) as Record<string, unknown>;

@@ -39,14 +39,14 @@ function downIn(action: Act): string[] {
   return down.length > 0 ? [`without ${down.join(' ')}`] : [];
 }
 
-test('a node loses its power with the carrier at the other ends of its wires, and both come back with it', async () => {
+test('a node without power takes the carrier at the other ends of its wires away, and both come back with it', async () => {
   expect(await told([{ do: 'kill', node: 'l4a' }], [{ do: 'start', node: 'l4a' }])).toEqual([
     ['l2 linkDown l4a', 'l4a kill'],
     ['l2 linkUp l4a', 'l4a start'],
   ]);
 });
 
-test('a wire is cut and mended at both ends', async () => {
+test('a wire is cut and restored at both ends', async () => {
   const link: [string, string] = ['l2', 's1'];
   expect(await told([{ do: 'linkDown', link }], [{ do: 'linkUp', link }])).toEqual([
     ['l2 linkDown s1', 's1 linkDown l2'],
@@ -54,7 +54,7 @@ test('a wire is cut and mended at both ends', async () => {
   ]);
 });
 
-test('a wire that leads to a node without power gets no carrier, and a node that comes back none on a cut wire', async () => {
+test('a wire to a node without power has no carrier, nor does a cut wire of a node that comes back', async () => {
   const link: [string, string] = ['l2', 'l4a'];
   const steps = await told(
     [{ do: 'kill', node: 'l4a' }],
@@ -66,7 +66,7 @@ test('a wire that leads to a node without power gets no carrier, and a node that
   expect(steps.slice(1)).toEqual([['l2 linkDown l4a'], [], ['l2 linkDown l4a'], ['l4a start without l2']]);
 });
 
-test('a node that comes back is as the steps have left it, and one that is off is not changed', async () => {
+test('a node comes back in the state of the steps; one that is off is not changed', async () => {
   const plan = pairLab({ steps: [] });
   const l4a = plan.nodes.find(({ name }) => name === 'l4a')!;
   const s1 = plan.nodes.find(({ name }) => name === 's1')!;
@@ -76,7 +76,7 @@ test('a node that comes back is as the steps have left it, and one that is off i
   expect(steps.slice(1)).toEqual([['s1 change'], ['l2 linkUp l4a', 'l4a start']]);
 });
 
-test('nothing is asked of a node that stands still: it does its part when it goes on, which it does at the end at the latest', async () => {
+test('a paused node is not called: it catches up when it resumes, at the end at the latest', async () => {
   const link: [string, string] = ['l2', 'l4a'];
   expect(await told([{ do: 'pause', node: 'l4a' }], [{ do: 'linkDown', link }])).toEqual([
     ['pause l4a'],
@@ -95,7 +95,7 @@ test('a flapping link is up once its step has ended', async () => {
   expect(after?.slice(-2).sort()).toEqual(['l2 linkUp s1', 's1 linkUp l2']);
 });
 
-test('a load balancer that is restarted judges no server from its stop until it is asked again', async () => {
+test('a restarted load balancer reports no server states from its stop until the next query', async () => {
   const said: string[] = [];
   const call = (method: string, params: unknown) =>
     Promise.resolve(void said.push(method === 'act' ? (params as { action: Act }).action.do : method) as never);

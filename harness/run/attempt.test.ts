@@ -56,7 +56,7 @@ class ScriptedLab {
   }
 }
 
-test('packets that some captures alone have shown so far are not taken for lost', async () => {
+test('packets seen by only some captures so far do not count as lost', async () => {
   let frames: Captured[] = [];
   const at = (...nodes: string[]): Captured[] => frames.filter(({ node }) => nodes.includes(node));
   const scripted: ScriptedLab = new ScriptedLab(
@@ -72,7 +72,7 @@ test('packets that some captures alone have shown so far are not taken for lost'
   expect(cause).toMatchObject({ code: 'reply-not-from-vip', node: 'client' });
 });
 
-test('a caller that stood still while all was silent gets time to go on', async () => {
+test('a caller that was paused during silence gets time to continue', async () => {
   const answer = { token: '', server: 's2', peer: '198.51.100.10 20000', local: '203.0.113.12 80' };
   const stoodStill = 700;
   const scripted = new ScriptedLab(
@@ -102,7 +102,7 @@ describe('a call that vanishes at a router, as predicted', () => {
     scripted.hands(onTheWires(dead, sent, { seq: sourcePort, begins: Date.now() * 1e6 }));
   };
 
-  test('is over once another one, from another port, has vanished there as well', async () => {
+  test('is decided once another one, from another port, has vanished there too', async () => {
     const ports: number[] = [];
     const scripted: ScriptedLab = new ScriptedLab(
       (params) => {
@@ -118,7 +118,7 @@ describe('a call that vanishes at a router, as predicted', () => {
     expect(packets.map(({ node }) => node)).toEqual(['client', 'l3']);
   });
 
-  test('may work yet where one of several others does', async () => {
+  test('is retried if one of several others works', async () => {
     const two = plan(
       oneArm({
         services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1', 's2'] } },
@@ -142,7 +142,7 @@ describe('a call that vanishes at a router, as predicted', () => {
     expect({ outcome, calls }).toEqual({ outcome: 'works', calls: 3 });
   });
 
-  test('waits for its own repetition where no other call would soon meet the same server', async () => {
+  test('waits for its own retransmission if no other call would soon reach the same server', async () => {
     const pool = ['s1', 's2', 'b1', 's3', 's4'];
     const sketch = oneArm({ services: { a: { vip: VIP_A, mode: 'dsr', pool } } });
     const more = ['s3', 's4'].map((name, i) => [
@@ -175,7 +175,7 @@ describe('a call that vanishes at a router, as predicted', () => {
     });
   });
 
-  test('may work yet where another one does', async () => {
+  test('is retried if another one works', async () => {
     let calls = 0;
     const answered: FireResult = { answered: true, outcome: '200', answer: null };
     const scripted: ScriptedLab = new ScriptedLab(

@@ -23,7 +23,7 @@ function labWhere(
   };
 }
 
-test('a state that has come is no news, and of one that has not it is told who says otherwise', async () => {
+test('a reached state is not reported; one that was not is reported with the actual states', async () => {
   const s2Down = { server: 's2', is: 'down', withinMs: 0 } as const;
   expect(await awaitState(s2Down, labWhere([], { l4a: ['s2'], l4b: ['s2'] }))).toBeNull();
   expect(await awaitState(s2Down, labWhere([], { l4a: ['s2'] }))).toEqual([{ node: 'l4b', state: 'up' }]);

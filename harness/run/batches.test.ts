@@ -13,7 +13,7 @@ function order(lab: Plan): string[][] {
   return batches(lab).map(({ flows }) => flows.map(({ name }) => name));
 }
 
-test('a flow that must be served by each server runs alone, since others would take turns with it', () => {
+test('a flow that must be served by each server runs alone, because others would take its turns', () => {
   const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool, proxyIp: PIP } } }));
   lab.flows = [
     named(lab, 'counts', { outcome: 'works', servedBy: { eachOf: pool } }),
@@ -24,7 +24,7 @@ test('a flow that must be served by each server runs alone, since others would t
   expect(order(lab)).toEqual([['any', 'some'], ['counts'], ['counts-too']]);
 });
 
-test('a flow of which each outcome must occur runs alone, since another would take the picks for one of them', () => {
+test('a flow whose outcomes must all occur runs alone, because others would take its turns', () => {
   const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } } }));
   const outcomes: SingleExpectation[] = [{ outcome: 'works' }, { outcome: 'fails', cause: 'own-address-as-source' }];
   lab.flows = [
@@ -35,7 +35,7 @@ test('a flow of which each outcome must occur runs alone, since another would ta
   expect(order(lab)).toEqual([['any', 'one'], ['each']]);
 });
 
-test('a flow runs right after the one that it comes after, and both alone, from a clean start', () => {
+test('a flow with `after` runs right after the other one, both alone, from a clean start', () => {
   const works = { outcome: 'works' } as const;
   const after = (lab: Plan, name: string, former: string): FlowPlan => ({ ...named(lab, name, works), after: former });
   const still = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } } }));
@@ -54,7 +54,7 @@ test('a flow runs right after the one that it comes after, and both alone, from 
   expect(order(learning)).toEqual([['any'], ['first', 'second']]);
 });
 
-test('flows from one source port run one by one, each from a clean start: connections are known by it', () => {
+test('flows from one source port run one by one, each from a clean start', () => {
   const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } } }));
   const works = { outcome: 'works' } as const;
   const from = (name: string, sourcePort: number): FlowPlan => ({ ...named(lab, name, works), sourcePort });
@@ -63,7 +63,7 @@ test('flows from one source port run one by one, each from a clean start: connec
   expect(batches(lab).map(({ fromCleanStart }) => fromCleanStart)).toEqual([false, true, true]);
 });
 
-test('flows that count the servers of services of their own run side by side', () => {
+test('flows that count servers of different services run at the same time', () => {
   const services = { mode: 'dnat' as const, pool };
   const lab = plan(oneArm({ services: { a: { ...services, vip: VIP_A }, b: { ...services, vip: '203.0.113.81' } } }));
   const counted: FlowPlan['expect'] = { outcome: 'works', servedBy: { counts: { s1: 1, s2: 1 } } };
@@ -90,7 +90,7 @@ test.each<[string, LabSketch]>([
       servers: { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 1 },
     }),
   ],
-])('flows that teach switches or neighbours run one by one, each from a clean start: %s', (_, sketch) => {
+])('flows from which switches or neighbours learn run one by one, each from a clean start: %s', (_, sketch) => {
   const lab = plan(sketch);
   lab.flows = [named(lab, 'one', { outcome: 'works' }), named(lab, 'two', { outcome: 'works' })];
   expect(order(lab)).toEqual([['one'], ['two']]);

@@ -16,7 +16,7 @@ function workshop(): { begin: (name: string) => () => Promise<void>; end: (name:
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('boots and failing flows take turns', () => {
-  test('a flow waits for the boot under way, the next boot for that flow', async () => {
+  test('a flow waits for the current boot, and the next boot for that flow', async () => {
     const gate = new BootGate();
     const { begin, end, busy } = workshop();
     void gate.enter('boot', begin('boot 1'));
@@ -36,14 +36,14 @@ describe('boots and failing flows take turns', () => {
     expect([...busy]).toEqual(['boot 3']);
   });
 
-  test('work that went wrong is over', async () => {
+  test('failed work ends its turn', async () => {
     const gate = new BootGate();
     const boot = gate.enter('boot', () => Promise.reject(new Error('no such image')));
     await expect(boot).rejects.toThrow('no such image');
     expect(await gate.enter('wait', () => Promise.resolve('ran'))).toBe('ran');
   });
 
-  test('whatever comes in whatever order: all of it is done, and never both kinds at once', async () => {
+  test('in any order all work is done, and never both kinds at once', async () => {
     const kinds = fc.array(fc.record({ kind: fc.constantFrom('boot' as const, 'wait' as const), gate: fc.nat(3) }));
     await fc.assert(
       fc.asyncProperty(kinds, async (jobs) => {

@@ -8,7 +8,7 @@ const gone = (endpoint: string): Engine =>
 
 const NOT_RUN = { variants: [{ flows: [{ verdict: 'not-run' }] }] } as unknown as ScenarioResult;
 
-test('of engines that go away at the same time one is kept, whose results say what did not run', async () => {
+test('if all engines fail at the same time, one is kept, whose results report what did not run', async () => {
   const options = { image: '', version: '', selection: { variants: [], flows: [] }, onEvent: () => undefined };
   await using places = new EngineSlots(
     { ...options, engine: gone('a'), more: [gone('b'), gone('c')], concurrency: 1 },

@@ -18,7 +18,7 @@ const RELAY = `require('node:net').createServer((near) => {
 }).listen(8080)`;
 
 test(
-  'a full proxy: the walk goes through both of its connections, there and back',
+  'a full proxy: the walk crosses both of its connections, in both directions',
   async () => {
     const loaded = shippedScenario('proxy-and-dsr/dsr');
     const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;

@@ -24,7 +24,7 @@ exec /usr/sbin/nft "$@"
 `;
 
 test(
-  'flows whose load balancer needs what the kernel lacks are not run, and say what that is',
+  'flows whose load balancer needs a missing kernel feature are not run, and name the feature',
   async () => {
     const loaded = shippedScenario('proxy-and-dsr/dsr');
     const { variant, plan } = plansOf(loaded, { variants: [], flows: ['client-to-vip'] })[0]!;

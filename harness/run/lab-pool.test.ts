@@ -27,7 +27,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('a warm lab ends when nobody has used it for long enough, and then another one boots', async () => {
+test('a warm lab ends after a while without use, and then another one boots', async () => {
   jest.useFakeTimers();
   const { labs, booted, ended } = pool({ idleMs: IDLE_MS });
   labs.release(await labs.acquire(small), true);
@@ -46,7 +46,7 @@ test('a warm lab ends when nobody has used it for long enough, and then another 
   expect([ended(), jest.getTimerCount()]).toEqual([2, 0]);
 });
 
-test('with more labs than are kept warm, the one that was used longest ago ends', async () => {
+test('beyond the limit of warm labs, the least recently used one ends', async () => {
   const { labs, booted, ended } = pool({ idle: 1 });
   const both = [await labs.acquire(small), await labs.acquire(small)];
   for (const lab of both) labs.release(lab, true);
@@ -54,7 +54,7 @@ test('with more labs than are kept warm, the one that was used longest ago ends'
   expect((await labs.acquire(small)).lab).toBe(both[1]!.lab);
 });
 
-test('no more labs are used at once than may be: who comes later waits, and gets the lab that was given back', async () => {
+test('the number of labs is limited: a later request waits, and gets a returned lab', async () => {
   const { labs, booted } = pool({ atOnce: 1 });
   const first = await labs.acquire(small);
   const told: string[] = [];
@@ -70,7 +70,7 @@ test('no more labs are used at once than may be: who comes later waits, and gets
   expect([told, booted()]).toEqual([['second', 'third'], 1]);
 });
 
-test('a warm lab that lost a node meanwhile is lent to nobody', async () => {
+test('a warm lab that has lost a node is not lent again', async () => {
   const { labs, booted, ended } = pool();
   const first = await labs.acquire(small);
   labs.release(first, true);
@@ -89,7 +89,7 @@ describe('a pool whose labs may grow', () => {
     links: small.links.filter(({ ends }) => ends.every(({ node }) => isLeft(node))),
   };
 
-  test('gives a warm lab what it lacks, and lends it for either then', async () => {
+  test('adds missing parts to a warm lab, and then lends it for both', async () => {
     const { labs, booted, grow } = pool({ grow: true });
     labs.release(await labs.acquire(smaller), true);
     labs.release(await labs.acquire(small), true);
@@ -100,7 +100,7 @@ describe('a pool whose labs may grow', () => {
     expect([booted(), grow.mock.calls.length]).toEqual([1, 1]);
   });
 
-  test('boots another lab where that fails, and ends the one that is half of each', async () => {
+  test('boots another lab if that fails, and ends the incomplete one', async () => {
     const { labs, booted, ended, grow } = pool({ grow: true });
     labs.release(await labs.acquire(smaller), true);
     grow.mockRejectedValueOnce(new Error('no'));
@@ -109,14 +109,14 @@ describe('a pool whose labs may grow', () => {
   });
 });
 
-test('a boot that fails keeps nobody else waiting', async () => {
+test('a failed boot blocks no other request', async () => {
   const { labs } = pool({ atOnce: 1 });
   jest.spyOn(Lab, 'boot').mockRejectedValueOnce(new Error('no'));
   await expect(labs.acquire(small)).rejects.toThrow('no');
   expect(await labs.acquire(small)).toMatchObject({ topology: { links: small.links } });
 });
 
-test('a lab that is lent again carries the signal of whoever has it now', async () => {
+test('a lab that is lent again has the abort signal of its current user', async () => {
   const { labs } = pool();
   const [one, other] = [new AbortController(), new AbortController()];
   labs.release(await labs.acquire(small, one.signal), true);

@@ -19,7 +19,7 @@ function planned(variant: string, failing: number): Plan {
   return { ...bare, scenario: 's', variant, flows };
 }
 
-test('as long as last time; what never ran is likened to what did', () => {
+test('durations of the last run are used; what never ran is estimated from the rest', () => {
   const [slow, quick, unknown] = [planned('slow', 3), planned('quick', 0), planned('new', 1)];
   const before = new Map([
     ['s slow', 900],
@@ -31,7 +31,7 @@ test('as long as last time; what never ran is likened to what did', () => {
   expect(lengths.inMs).toBe(true);
 });
 
-test('without a memory, what waits for more failures is the longer', () => {
+test('without stored durations, expected failures count as longer', () => {
   fc.assert(
     fc.property(fc.nat(20), fc.nat(20), (a, b) => {
       const [one, other] = [planned('a', a), planned('b', b)];
@@ -42,7 +42,7 @@ test('without a memory, what waits for more failures is the longer', () => {
   );
 });
 
-test('what did not run to its end tells no duration', () => {
+test('an incomplete run has no duration', () => {
   const results = sampleResults();
   const { name, variants } = results.scenarios[0]!;
   const [first, second] = variants;

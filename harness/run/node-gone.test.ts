@@ -9,7 +9,7 @@ import { plansOf } from '../scenario/resolve/plans.ts';
 const DEADLINE_MS = 240_000;
 
 test(
-  'a flow that fails while a node dies is not judged, though the node be off its way',
+  'a flow that fails while a node dies is not judged, even if the node is not on its path',
   async () => {
     const loaded = shippedScenario('failures/unreachable');
     const { plan } = plansOf(loaded, { variants: ['l3-does-not-forward'], flows: ['client-to-vip'] })[0]!;

@@ -21,7 +21,7 @@ const ONE_PORT = `table ip one_port {
 }`;
 
 test(
-  'a flow for which the proxy IP has no port left fails for that',
+  'a flow without a free proxy port fails with ports-exhausted',
   async () => {
     const loaded = shippedScenario('proxy-and-dsr/client-address');
     const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;

@@ -3,7 +3,7 @@ import { oneArm, VIP_A } from '../model/testing/labs.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { queryNodes } from './query-nodes.ts';
 
-test('the kernel is asked about an answer to an address of NAT as it routes it: with the destination of the caller', async () => {
+test('the kernel is queried about a reply to a NAT address with the caller as destination, as it routes it', async () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] } };
   const nodes = { l3: { nat: { out: 'l2', to: '192.0.2.1' } }, s1: { loopback: [VIP_A] } };
   const { walk, ...evidence } = evidenceOf(oneArm({ services, nodes }), 'client', 'a');

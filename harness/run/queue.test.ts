@@ -3,7 +3,7 @@ import { Queue } from './queue.ts';
 
 const kindOf = (name: string): string => name[0]!;
 
-test('each worker stays with one kind as long as there is some, and helps with another one then', () => {
+test('each worker stays with one kind while there is some, then helps with another one', () => {
   const queue = new Queue(['a1', 'b1', 'a2', 'c1', 'a3', 'b2', 'a4', 'a5'], kindOf);
   const [first, second, third] = [queue.worker(), queue.worker(), queue.worker()];
   const taken = [first, second, first, second, second, second, third].map((worker) => worker.next());
@@ -14,12 +14,12 @@ test('each worker stays with one kind as long as there is some, and helps with a
   expect(queue.isEmpty).toBe(true);
 });
 
-test('the kind that takes longest in all begins first, whatever it is cut into', () => {
+test('the kind with the longest total begins first, however it is divided', () => {
   const queue = new Queue(['a1', 'a2', 'b9'], kindOf, (name) => Number(name[1]));
   expect([queue.worker().next(), queue.worker().next()]).toEqual(['b9', 'a1']);
 });
 
-test('all work is handed out once, however many workers there are and whoever asks first', () => {
+test('all work is handed out once, with any number and order of workers', () => {
   const work = fc.uniqueArray(fc.stringMatching(/^[a-d][0-9]{1,2}$/), { maxLength: 30 });
   fc.assert(
     fc.property(work, fc.array(fc.nat({ max: 3 }), { minLength: 40, maxLength: 40 }), (names, turns) => {

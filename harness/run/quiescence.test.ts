@@ -53,18 +53,18 @@ function repeated(): Attempt {
   return one;
 }
 
-test('a repeated request may still be answered: it is waited for, and what follows is waited for in turn', () => {
+test('a retransmitted request may still be answered, so it is waited for, and so is what follows', () => {
   const one = repeated();
   expect(one.leftAfter(SILENCE_AFTER_REPETITION_MS.atRest - 1)).toBe(1);
   one.sees(received('SA'), sent('A'));
   expect(one.leftAfter(SILENCE_AFTER_REPETITION_MS.atRest - 1)).toBe(1);
 });
 
-test('a repeated request that stays alone settles it', () => {
+test('an unanswered retransmission decides the attempt', () => {
   expect(repeated().leftAfter(SILENCE_AFTER_REPETITION_MS.atRest)).toBe(0);
 });
 
-test('a repeated request that waits for a neighbour is not over while this one is asked for', () => {
+test('a retransmission that waits for a neighbour is undecided while ARP requests are sent', () => {
   const one = repeated();
   one.sees(arrived);
   expect(one.leftAfter(0)).toBe(SILENCE_AFTER_REPETITION_MS.atRest);
@@ -77,33 +77,30 @@ test('a repeated request that waits for a neighbour is not over while this one i
   expect(one.leftAfter(50)).toBe(0);
 });
 
-test('a capture that hands on late what was on the wire long ago is no reason to wait longer', () => {
+test('a capture that reports late is no reason to wait longer', () => {
   const one = repeated();
   expect(one.leftAfter(100)).toBe(0);
   one.seesLate(102, arrived);
   expect(one.leftAfter(0)).toBe(0);
 });
 
-test('silence since a packet that a capture was late with counts from that packet', () => {
+test('silence after a packet that was reported late counts from that packet', () => {
   const one = repeated();
   expect(one.leftAfter(100)).toBe(0);
   one.seesLate(33, arrived);
   expect(one.leftAfter(0)).toBe(SILENCE_AFTER_REPETITION_MS.atRest - 30);
 });
 
-test('a refused answer settles it at once', () => {
+test('a refusal decides the attempt immediately', () => {
   const one = new Attempt();
   one.sees(sent('S'), received('SA'), sent('R'));
   expect(one.leftAfter(0)).toBe(0);
 });
 
-test.each(['tcp', 'udp', 'icmp'] as const)(
-  '%s: packets that stopped end it, questions for neighbours do not',
-  (protocol) => {
-    const one = new Attempt({ ...TCP_KEY, protocol });
-    one.sees(sent('S'));
-    expect(one.leftAfter(SILENCE_MS[protocol] - 1)).toBe(1);
-    one.sees(asked);
-    expect(one.leftAfter(1)).toBe(0);
-  },
-);
+test.each(['tcp', 'udp', 'icmp'] as const)('%s: packets that stopped end it, ARP requests do not', (protocol) => {
+  const one = new Attempt({ ...TCP_KEY, protocol });
+  one.sees(sent('S'));
+  expect(one.leftAfter(SILENCE_MS[protocol] - 1)).toBe(1);
+  one.sees(asked);
+  expect(one.leftAfter(1)).toBe(0);
+});

@@ -9,7 +9,7 @@ import { run } from './run.ts';
 const DEADLINE_MS = 240_000;
 
 test(
-  'the results are there before the labs are taken down, of which nothing is left at the end',
+  'results are complete before labs are removed, and nothing is left at the end',
   async () => {
     const engine = await findEngine();
     const left = (): Promise<Remnants> => remnants(engine.docker, OWNER_LABEL, ownerLabel());

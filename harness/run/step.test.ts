@@ -29,7 +29,7 @@ async function ran(actions: object[]): Promise<{ beganMs: number; actedMs: numbe
   return { beganMs: result.beginMs, actedMs, settledMs };
 }
 
-test('all calls of a step without actions count; of one with actions, those that begin once they are done', async () => {
+test('all calls of a step without actions count; with actions, those that begin after them', async () => {
   expect(await ran([])).toEqual({ beganMs: 0, actedMs: 0, settledMs: 0 });
   expect(await ran([{ action: { do: 'kill', node: 's1' } }])).toEqual({ beganMs: 0, actedMs: 20, settledMs: 20 });
 });

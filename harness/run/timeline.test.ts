@@ -51,7 +51,7 @@ function statesOf({ bands }: TimelineResult, of: Partial<StateBand['of']>): stri
 const INTERRUPTED = new L4labError('interrupted', 'the test wants it to end');
 
 test(
-  'what happens to nodes happens to calls and states, step by step, and leaves the lab as it was; nothing is left of a run that is stopped halfway',
+  'steps show in calls and states, and are undone; an aborted run leaves nothing behind',
   async () => {
     const outage = { outage: { atMost: '10s' } };
     const { variant, plan } = planOf({

@@ -7,7 +7,7 @@ const healthy = plansOf(loaded, { variants: ['vip-on-loopback'], flows: [] })[0]
 const cut: Notice = (_, { nodes }) =>
   Promise.resolve(nodes.some(({ interfaces }) => interfaces.some(({ up }) => up === false)) ? ['a flow'] : []);
 
-test('what no flow notices is listed', async () => {
+test('breakages that no flow detects are listed', async () => {
   const { wrong, tried, unnoticed, notRun } = await unnoticedBreakages(loaded, healthy, cut);
   const codes = unnoticed.map(({ breakage }) => breakage.code);
   expect({ wrong, notRun }).toEqual({ wrong: [], notRun: [] });
@@ -16,7 +16,7 @@ test('what no flow notices is listed', async () => {
   expect(tried).toBe(codes.length + healthy.plan.links.length);
 });
 
-test('what could not be run is neither noticed nor unnoticed', async () => {
+test('a breakage that could not be run is neither detected nor undetected', async () => {
   const some: Notice = (variant, plan) =>
     plan.nodes.some(({ balancer, role }) => role === 'l4' && balancer === null)
       ? Promise.resolve(null)
@@ -26,7 +26,7 @@ test('what could not be run is neither noticed nor unnoticed', async () => {
   expect(unnoticed.map(({ breakage }) => breakage.code)).not.toContain('balancer-stopped');
 });
 
-test.each([[['a flow']], [null]])('a variant that ends with %j as it is proves nothing', async (ends) => {
+test.each([[['a flow']], [null]])('a variant that ends with %j without a breakage proves nothing', async (ends) => {
   const { wrong, tried } = await unnoticedBreakages(loaded, healthy, () => Promise.resolve(ends));
   expect({ wrong, tried }).toEqual({ wrong: ends, tried: 0 });
 });

@@ -19,7 +19,7 @@ test('a service is down when none of its servers is healthy; without a check it 
   expect(told(false, false)).toEqual(['a']);
 });
 
-test('a service that nothing balances is down', () => {
+test('a service without a load balancer is down', () => {
   const off = { ...plan, nodes: plan.nodes.map((node) => ({ ...node, balancer: null })) };
   expect(servicesDown(off, new Map())).toEqual(['a', 'b']);
 });

@@ -25,7 +25,7 @@ function expand(address: string): string[] {
   return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
 }
 
-test('an address is in a network when it agrees with it in the prefix, and in none of the other family', () => {
+test('an address is in a network with the same prefix, never in one of the other family', () => {
   fc.assert(
     fc.property(cidr, fc.oneof(v4, v6), (net, address) => {
       const length = Number(net.split('/')[1]);
@@ -35,7 +35,7 @@ test('an address is in a network when it agrees with it in the prefix, and in no
   );
 });
 
-test('the network of an interface address holds it, begins it with zeros after the prefix, and is its own network', () => {
+test('the network of an interface address contains it and has zero host bits', () => {
   fc.assert(
     fc.property(cidr, (address) => {
       const net = network(address);
@@ -51,7 +51,7 @@ test('the network of an interface address holds it, begins it with zeros after t
   );
 });
 
-test('a host route holds its own address alone', () => {
+test('a host route contains only its own address', () => {
   fc.assert(
     fc.property(fc.oneof(v4, v6), fc.oneof(v4, v6), (address, other) => {
       expect(contains(hostRoute(address), address)).toBe(true);
@@ -60,7 +60,7 @@ test('a host route holds its own address alone', () => {
   );
 });
 
-test('an IPv6 address has one spelling', () => {
+test('IPv6 addresses are normalised', () => {
   expect(canonical('2001:DB8:0:0:0:0:0:0080')).toBe('2001:db8::80');
   expect(canonical('203.0.113.80')).toBe('203.0.113.80');
 });

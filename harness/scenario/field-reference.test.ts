@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fieldRows } from './field-reference.ts';
 
-test('every field has a row that says what it takes, whether it is needed, and what it means', () => {
+test('every field has a row with its type, whether it is required, and its meaning', () => {
   const server = { type: 'object', properties: { node: { type: 'string' } }, required: ['node'] };
   const rows = fieldRows({
     type: 'object',
@@ -21,7 +21,7 @@ test('every field has a row that says what it takes, whether it is needed, and w
   ]);
 });
 
-test('the fields of a mapping are told once', () => {
+test('the fields of a mapping are listed once', () => {
   const settings = { type: 'object', properties: { mtu: { type: 'integer' } } };
   const nodes = { type: 'object', additionalProperties: settings };
   expect(fieldRows({ properties: { servers: settings, nodes } })).toEqual([
@@ -31,7 +31,7 @@ test('the fields of a mapping are told once', () => {
   ]);
 });
 
-test('a field that several mappings of a choice have is told once, with all that it takes', () => {
+test('a field of several alternatives is listed once, with all of its types', () => {
   const works = {
     type: 'object',
     properties: { outcome: { const: 'works' }, reply: { type: 'string' } },
@@ -49,7 +49,7 @@ test('a field that several mappings of a choice have is told once, with all that
   ]);
 });
 
-test('a value that has a name is called by it, once, alone and in a list', () => {
+test('a named type is called by its name, alone and in a list', () => {
   const cause = { title: 'cause', enum: ['refused', 'loop'] };
   const either = { anyOf: [cause, { type: 'array', items: cause }] };
   expect(fieldRows({ properties: { cause: { anyOf: [cause, either] } } })).toEqual([
@@ -57,7 +57,7 @@ test('a value that has a name is called by it, once, alone and in a list', () =>
   ]);
 });
 
-test('the shipped reference says of every field what it means, in one row', () => {
+test('the shipped reference has one row with a meaning for every field', () => {
   const reference = readFileSync('docs/fields.md', 'utf8');
   for (const part of reference.split('\n## ').slice(1)) {
     const rows = part.split('\n').filter((line) => line.startsWith('| `'));

@@ -41,7 +41,7 @@ test('a patch applied twice is a patch applied once, and neither argument change
   );
 });
 
-test('what a patch does not mention stays', () => {
+test('values that a patch does not mention stay', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), json), fc.dictionary(fc.string(), json), (original, patch) => {
       const merged = mergePatch(original, patch) as Record<string, unknown>;
@@ -52,7 +52,7 @@ test('what a patch does not mention stays', () => {
   );
 });
 
-test('both of two patches do what one after the other does, removals too', () => {
+test('two merged patches have the effect of both in order, removals too', () => {
   const target = { services: { web: { mode: 'l3dsr', dscp: 11 } }, nodes: { s1: { mtu: 1400 } } };
   const first = { nodes: { s1: { listeners: [] } }, services: { web: { dscp: 12 } } };
   const second = { services: { web: { mode: 'proxy', dscp: null } }, nodes: { s1: { mtu: null } } };

@@ -9,7 +9,7 @@ import { parseYaml } from './yaml-file.ts';
 /** Every file here is a bad scenario, or a bad lab where its name begins so; its first comments say what must be told. */
 const FOLDER = join('harness', 'scenario', 'mistakes');
 
-test.each(readdirSync(FOLDER))('%s: every mistake at once, each with its place', (name) => {
+test.each(readdirSync(FOLDER))('%s: every mistake is reported at once, with its position', (name) => {
   const file = join(FOLDER, name);
   const text = readFileSync(file, 'utf8');
   const expected = /^(# .*\n)*/

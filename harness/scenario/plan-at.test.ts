@@ -39,7 +39,7 @@ test('a node without power has carrier at neither end, and comes back whole', ()
   expect(at(2)).toEqual({ ...lab, timeline: whole.timeline });
 });
 
-test('a cut wire is cut at both ends until it is mended, whichever end is named first', () => {
+test('a cut wire is cut at both ends until it is restored, whichever end is named first', () => {
   const { at } = after([{ do: 'linkDown', link: ['l2', 's1'] }], [{ do: 'linkUp', link: ['s1', 'l2'] }]);
   expect([isUp(at(0), 's1', 'l2'), isUp(at(0), 'l2', 's1')]).toEqual([false, false]);
   expect([isUp(at(1), 's1', 'l2'), isUp(at(1), 'l2', 's1')]).toEqual([true, true]);
@@ -57,7 +57,7 @@ test('listeners stop and start; a killed load balancer leaves its rules', () => 
   expect(node(at(1), 's1').listeners).toEqual(node(lab, 's1').listeners);
 });
 
-test('what a step changes holds from then on', () => {
+test('a change in a step stays in effect', () => {
   const { whole } = after([], [{ do: 'change' }], []);
   const drained = { ...node(lab, 's1'), firewall: 'stateful' as const };
   whole.timeline!.steps[1]!.nodes = [drained];

@@ -31,7 +31,7 @@ const gatewayOf = (plan: Plan, name: string) => node(plan, name).routes.find(({ 
 const balanced = (plan: Plan) => node(plan, 'l4').balancer!.config.services[0]!;
 const quiet = ({ sysctls }: NodePlan) => sysctls['net/ipv4/conf/all/arp_ignore'];
 
-test('a profile sets what its service is, what its L4 remembers, and where its servers answer', () => {
+test('a profile sets fields of its service, its L4 and its servers', () => {
   const plan = planOf({ services: { web: { ...WEB, like: 'aws-nlb' } } });
   expect(plan.services[0]).toMatchObject({ mode: 'dnat', like: 'aws-nlb' });
   expect(balanced(plan)).toMatchObject({ mode: 'dnat', scheduler: 'maglev' });
@@ -40,14 +40,14 @@ test('a profile sets what its service is, what its L4 remembers, and where its s
   expect([gatewayOf(plan, 's1'), gatewayOf(plan, 's2')]).toEqual(['203.0.113.2', '203.0.113.1']);
 });
 
-test('servers of the pool alone hold the VIP, beside what the lab gives them, and keep quiet about it', () => {
+test("only servers of the pool hold the VIP, in addition to the lab's addresses, and answer no ARP for it", () => {
   const lab = ONE_ARM.replace('s1: { role: server,', 's1: { role: server, loopback: [192.0.2.1],');
   const plan = planOf({ services: { web: { ...WEB, like: 'ipvs-dr' } } }, lab);
   expect(node(plan, 's1').loopback).toEqual(['192.0.2.1/32', '203.0.113.80/32']);
   expect([quiet(node(plan, 's1')), quiet(node(plan, 's2')), node(plan, 's2').loopback]).toEqual(['1', '0', []]);
 });
 
-test('what a scenario writes holds: of the service, of all servers, of one node', () => {
+test('settings of the scenario override the profile: of the service, all servers, one node', () => {
   const services = { web: { ...WEB, pool: ['s1', 's2'], like: 'ipvs-nat', scheduler: 'random' } };
   const nodes = { l4: { idleTimeoutMs: 1000 }, s2: { gateway: 'none' } };
   const plan = planOf({ services, servers: { gateway: 'l3' }, nodes });
@@ -56,7 +56,7 @@ test('what a scenario writes holds: of the service, of all servers, of one node'
   expect([gatewayOf(plan, 's1'), gatewayOf(plan, 's2')]).toEqual(['203.0.113.1', undefined]);
 });
 
-test('a rule for one protocol, or for services that are checked, is for those', () => {
+test('rules for one protocol, or for checked services, apply only to those', () => {
   const udp = planOf({ services: { web: { ...WEB, protocol: 'udp', like: 'aws-nlb' } } });
   expect(node(udp, 'l4')).toMatchObject({ idleTimeoutMs: 120_000, onIdle: 'silent' });
   expect(balanced(udp).whenNoneUp).toBeUndefined();
@@ -89,7 +89,7 @@ test('a variant may be like another product, or like none', () => {
   expect(plans.map((plan) => node(plan, 'l4').idleTimeoutMs)).toEqual([300_000, 300_000, undefined, 300_000]);
 });
 
-test('a server that a step adds is as the others; what a step changes holds', () => {
+test('a server added by a step is like the others; changes by steps win', () => {
   const plan = planOf({
     services: { web: { ...WEB, like: 'ipvs-dr' } },
     streams: { calls: { from: 'client', to: 'web', every: '100ms' } },
@@ -106,7 +106,7 @@ test('a server that a step adds is as the others; what a step changes holds', ()
   ]);
 });
 
-test('a service that is checked from a step on has what its profile sets of checks', () => {
+test("a service that is checked from a step on gets the profile's settings for checks", () => {
   const plan = planOf({
     services: { web: { ...WEB, like: 'azure-lb' }, api: { ...WEB, port: 8080, like: 'aws-nlb' } },
     nodes: { l4: { idleTimeoutMs: 1000, onIdle: 'reset' } },
@@ -123,7 +123,7 @@ test('a service that is checked from a step on has what its profile sets of chec
   expect([web!.check.source, api!.whenNoneUp]).toEqual(['168.63.129.16', 'last-resort']);
 });
 
-test.each(PROFILE_NAMES)('%s: says its mode and, of each rule, by which document', (name) => {
+test.each(PROFILE_NAMES)('%s: has a mode, and a document for each rule', (name) => {
   const { rules, siblings = [] } = PROFILES[name];
   expect(rules.flatMap(({ sets }) => sets?.service?.mode ?? [])).toHaveLength(1);
   for (const { document } of rules) expect(document.url).toMatch(/^https?:\/\//);

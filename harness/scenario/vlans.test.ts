@@ -54,7 +54,7 @@ test('a trunk is a wire for each VLAN; native frames, and those of access ports,
   );
 });
 
-test('ports of which nothing is said are in VLAN 1', () => {
+test('ports without settings are in VLAN 1', () => {
   const vlans = (plan: Plan, name: string): unknown => node(plan, name).interfaces.map((i) => [i.name, i.vlan]);
   expect(vlans(planOf(), 'a')).toEqual([
     ['client', 1],
@@ -71,7 +71,7 @@ test('a broadcast stays in its VLAN', () => {
   expect([...segmentOf(plan, { node: 'client', iface: 'a' })]).toEqual(['a']);
 });
 
-test('what a scenario says of a port takes the place of what the lab says, and changes no wire', () => {
+test("a scenario's settings of a port replace the lab's, and change no wire", () => {
   const plan = planOf({ a: { ports: { l3: { trunk: [10] } } } });
   expect(plan.links).toEqual(planOf().links);
   expect(node(plan, 'a').interfaces.find(({ name }) => name === 'l3.20')).toMatchObject({ vlan: 20, closed: true });

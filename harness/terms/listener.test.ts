@@ -4,7 +4,7 @@ test.each(['80/tcp', '127.0.0.1:53/udp', '[2001:db8::1]:80/tcp'])('%s is what it
   expect(listenerText(listenerOf(text))).toBe(text);
 });
 
-test('a listener at one address takes nothing that comes to another', () => {
+test('a listener on one address does not accept packets for another', () => {
   const listeners = ['127.0.0.1:80/tcp', '53/udp'].map(listenerOf);
   const takes = (protocol: string, address: string, port: number) => listensAt(listeners, { protocol, address, port });
   expect(takes('tcp', '127.0.0.1', 80)).toBe(true);

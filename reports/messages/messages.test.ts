@@ -34,7 +34,7 @@ describe.each([
   ['English', en, /^[^\p{Script=Hangul}]+$/u],
   ['Korean', ko, /./],
 ] as const)('%s', (_, catalogue, alphabet) => {
-  test.each(messages)('$code tells every name, address and number', (message) => {
+  test.each(messages)('$code contains every name, address and number', (message) => {
     const text = say(catalogue, message);
     for (const value of valuesIn(message.params)) expect(text).toContain(value);
     expect(text).toMatch(alphabet);

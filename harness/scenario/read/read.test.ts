@@ -29,7 +29,7 @@ function read(lab: unknown, scenario: unknown): void {
   for (const variant of read.variants) resolvePlan(read, variant);
 }
 
-test('an unknown cause is told with the one that may be meant, and where all are explained', () => {
+test('an unknown cause is reported with a suggestion, and where all are explained', () => {
   const scenario = {
     ...GOOD,
     flows: { direct: { ...GOOD.flows.direct, expect: { outcome: 'fails', cause: 'no-neihgbour' } } },
@@ -39,7 +39,7 @@ test('an unknown cause is told with the one that may be meant, and where all are
   );
 });
 
-test('addresses have one spelling, however they were written', () => {
+test('addresses are normalised', () => {
   const text = readFileSync('labs/one-arm.yaml', 'utf8')
     .replaceAll('203.0.113.', '2001:DB8:0::')
     .replaceAll('/24', '/64');
@@ -53,7 +53,7 @@ test('addresses have one spelling, however they were written', () => {
   expect(lab.links[3]).toEqual({ s1: '2001:db8::11/64', l2: null });
 });
 
-test('a mistake of an anchor that is used twice is told where it is used', () => {
+test('a mistake in an anchor that is used twice is reported where it is used', () => {
   const text =
     'title: a\nlab: one-arm\nflows:\n  a: { from: client, to: s1, port: 80, expect: &bad { outcome: fails } }\n  b: { from: client, to: s1, port: 80, expect: *bad }\n';
   expect(() => readScenario('x', 'one-arm', readLab(LAB), parseYaml('s.yaml', text))).toThrow(
@@ -61,7 +61,7 @@ test('a mistake of an anchor that is used twice is told where it is used', () =>
   );
 });
 
-test('merge keys bring along what a mapping does not say itself', () => {
+test('merge keys add fields that a mapping does not have', () => {
   const text = `title: a
 lab: one-arm
 flows:
@@ -94,7 +94,7 @@ const anything = fc.oneof(
   fc.jsonValue(),
 );
 
-test('a name that every JavaScript object knows is a name like any other', () => {
+test('names such as `constructor` are ordinary names', () => {
   const scenario = { ...GOOD, flows: { called: { ...GOOD.flows.called, to: 'constructor', from: 'constructor' } } };
   expect(() => read(LAB.value, scenario)).toThrow(
     /called\.from: must be another name.*\n.*called\.to: must be another name/,
@@ -104,7 +104,7 @@ test('a name that every JavaScript object knows is a name like any other', () =>
 test.each([
   ['scenario', GOOD, (value: unknown) => read(LAB.value, value)],
   ['lab', LAB.value, (value: unknown) => read(value, GOOD)],
-])('whatever stands in one place of a %s, it is a plan or a mistake', (_, good, reader) => {
+])('any value in any place of a %s gives a plan or a mistake', (_, good, reader) => {
   fc.assert(
     fc.property(fc.constantFrom(...pathsOf(good)), anything, (path, value) => {
       try {

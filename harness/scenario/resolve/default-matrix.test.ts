@@ -23,13 +23,13 @@ links: [${LINKS}, { a: 2001:db8::2/64, l2: ~ }, { b: 2001:db8::3/64, l2: ~ }]
   expect(variants.map(({ name }) => name)).toContain('dsr-gateway-b');
 });
 
-test('what a matrix cannot be made of is told at a line of the lab', () => {
+test('a lab without a matrix is reported with its line', () => {
   expect(() => matrixOf(`title: None\nnodes: { ${NODES} }\nlinks: [${LINKS}]\n`)).toThrow(
     'labs/mine.yaml:2:1: nodes: a matrix needs a node with role l4',
   );
 });
 
-test('a mode that settings of the lab rule out is left out, and told', () => {
+test('a mode that settings of the lab exclude is omitted and reported', () => {
   const filtered = 'l4: { role: l4, filter: [{ drop: { from: client } }] }';
   const yaml = parseYaml(
     'labs/mine.yaml',

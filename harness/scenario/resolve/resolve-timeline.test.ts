@@ -44,7 +44,7 @@ function plans(only: string[] = []): Plan[] {
 const [plan, fails] = plans() as [Plan, Plan];
 const step = (of: Plan, name: string) => of.timeline!.steps.find((one) => one.name === name)!;
 
-test('streams and steps are plain data with every length of time in ms', () => {
+test('streams and steps are plain data with all times in ms', () => {
   expect(plan.timeline!.streams).toMatchObject([
     {
       name: 'calls',
@@ -87,7 +87,7 @@ test('streams and steps are plain data with every length of time in ms', () => {
   expect(step(plan, 'calm').expect[1]!.expect).toEqual({ outcome: 'connections' });
 });
 
-test('a step carries what it changes, and nothing else', () => {
+test('a step contains only its changes', () => {
   const changed = (name: string) => step(plan, name).nodes.map((node) => node.name);
   expect(['calm', 'drains', 'back', 'rewired'].map(changed)).toEqual([
     [],
@@ -100,12 +100,12 @@ test('a step carries what it changes, and nothing else', () => {
   expect([0, 1, 2].map(drained)).toEqual([undefined, true, false]);
 });
 
-test('an L4 of a pair leaves addresses to it', () => {
+test("an L4 of a pair does not own the pair's addresses", () => {
   const owners = plan.nodes.flatMap(({ balancer }) => (balancer === null ? [] : [balancer.config.vipOwner]));
   expect(owners).toEqual(['external', 'external']);
 });
 
-test('a server listens, and holds what a DSR server holds, before it is in a pool and after it has left it', () => {
+test('a server listens and holds the DSR addresses before it joins a pool and after it has left it', () => {
   const at = (index: number) => planAt(plan, index).nodes.find(({ name }) => name === 's3')!;
   expect(at(-1).listeners).toEqual([{ protocol: 'tcp', port: 80 }]);
   expect(at(3)).toMatchObject({ listeners: at(-1).listeners, loopback: ['203.0.113.80/32'] });
@@ -140,7 +140,7 @@ test('a variant changes steps, pairs, and what a stream is expected to do in one
   expect(kept!.expect).toEqual({ outcome: 'connections' });
 });
 
-test('one cell is enough for all steps to happen; a plan without any is none', () => {
+test('one selected cell runs all steps; without any there is no timeline', () => {
   expect(cellNames(fails)).toEqual(['calm.calls', 'calm.kept', 'drains.calls', 'drains.kept', 'rewired.calls']);
   expect(plans(['back.calls']).map(({ variant, timeline }) => [variant, timeline?.steps.length])).toEqual([
     ['as-written', 4],
@@ -148,7 +148,7 @@ test('one cell is enough for all steps to happen; a plan without any is none', (
   expect(plans(['nothing'])).toEqual([]);
 });
 
-test('a link of several between two nodes is the one that either end names', () => {
+test('of several links between two nodes, either end may name one', () => {
   const yaml = parseYaml(
     'legs.yaml',
     `

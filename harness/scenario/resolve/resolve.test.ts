@@ -25,7 +25,7 @@ function gatewayOf(plan: Plan, name: string): string | null | undefined {
 }
 
 describe('settings', () => {
-  test('an interface has what is said of it or of its node last; the node itself what is said of that', () => {
+  test('the last setting of an interface or its node wins; the node itself has only its own', () => {
     const lab = ONE_ARM.replace('l3: { role: l3 }', 'l3: { role: l3, interfaces: { l2: { rpFilter: 1, mtu: 1300 } } }');
     const of = (l3: object): unknown => {
       const { sysctls, interfaces } = node(planOf({ nodes: { l3 } }, lab), 'l3');
@@ -39,7 +39,7 @@ describe('settings', () => {
     expect(of({ ...one, rpFilter: 1 })).toEqual(['1', '1', '0', { client: 1500, l2: 9000 }]);
   });
 
-  test('a setting of a trunk is one of all its VLANs; one of a VLAN wins, as does a kernel setting by name', () => {
+  test('a setting of a trunk applies to all its VLANs; one of a VLAN wins, as does a sysctl', () => {
     const of = (l4: object): unknown => {
       const { sysctls, interfaces } = node(planOf({ nodes: { l4 } }, readFileSync('labs/stick.yaml', 'utf8')), 'l4');
       const read = (dev: string, key: string): string | undefined => sysctls[`net/ipv4/conf/${dev}/${key}`];
@@ -101,7 +101,7 @@ describe('settings', () => {
     });
   });
 
-  test('a variant changes what the scenario says, and only that', () => {
+  test('a variant changes only the given values of the scenario', () => {
     const plan = planOf({
       servers: { gateway: 'l4', arpIgnore: 1 },
       variants: { v: { change: { servers: { gateway: null } } } },
@@ -110,7 +110,7 @@ describe('settings', () => {
     expect(node(plan, 's1').sysctls['net/ipv4/conf/all/arp_ignore']).toBe('1');
   });
 
-  test('routers and load balancers forward, others do not, unless the scenario says so', () => {
+  test('routers and load balancers forward, others do not, unless configured', () => {
     const forwarding = (plan: Plan): string[] =>
       plan.nodes.filter(({ sysctls }) => sysctls['net/ipv4/ip_forward'] === '1').map(({ name }) => name);
     expect(forwarding(planOf({}))).toEqual(['l3', 'l4']);
@@ -122,7 +122,7 @@ describe('settings', () => {
     ]);
   });
 
-  test('IPv6 is switched on after everything that its addresses depend on, and only where the lab has it', () => {
+  test('IPv6 is enabled after everything that its addresses depend on, and only in labs that use it', () => {
     const off = 'net/ipv6/conf/all/disable_ipv6';
     const lab = ONE_ARM.replace('s1: 203.0.113.11/24', "s1: { address: [203.0.113.11/24, '2001:db8::11/64'] }");
     const { sysctls } = node(planOf({}, lab), 'l3');
@@ -136,7 +136,7 @@ describe('settings', () => {
     expect(node(planOf({}), 'l3').sysctls).toMatchObject({ [off]: '1' });
   });
 
-  test('a cut link is down at the end that was named; an own address replaces that of the lab', () => {
+  test("a cut link is down at the named end; a node's own address replaces that of the lab", () => {
     const plan = planOf({ nodes: { s1: { down: ['l2'], address: '203.0.113.99/25', mtu: 1400 } } });
     expect(node(plan, 's1').interfaces).toMatchObject([
       { name: 'l2', addresses: ['203.0.113.99/25'], up: false, mtu: 1400 },
@@ -152,7 +152,7 @@ describe('settings', () => {
   });
 });
 
-test('a source that is to be seen may be a node, which stands for its address', () => {
+test('`sourceSeen` may name a node, meaning its address', () => {
   const wanted = { outcome: 'works', sourceSeen: 's2' };
   const flows = { direct: { from: 'client', to: 's1', port: 80, expect: wanted } };
   const seen = { ...wanted, sourceSeen: '203.0.113.12' };
@@ -197,13 +197,13 @@ describe('listeners and loopbacks', () => {
     expect(node(plan, 'client').listeners).toEqual([]);
   });
 
-  test('listeners that are written replace them, and an empty list means none', () => {
+  test('explicit listeners replace these, and an empty list means none', () => {
     const plan = planOf({ services, servers: { listeners: ['8080/tcp'] }, nodes: { s1: { listeners: [] } } });
     expect(node(plan, 's1').listeners).toEqual([]);
     expect(node(plan, 'b1').listeners).toEqual([{ protocol: 'tcp', port: 8080 }]);
   });
 
-  test('for all servers, a service is named to those of its pool; an address, or a node of its own, is what it says', () => {
+  test('in `servers`, a service applies to its pool; an address, or a single node, to itself', () => {
     const plan = planOf({
       services: { web: { ...WEB, pool: ['s1'] } },
       servers: { loopback: ['web', '203.0.113.7'] },
@@ -232,7 +232,7 @@ describe('listeners and loopbacks', () => {
 });
 
 describe('services', () => {
-  test('the load balancer is told of its services with everything decided', () => {
+  test("the load balancer's configuration has every value resolved", () => {
     expect(
       node(planOf({ services: { web: { ...WEB, mode: 'dsr', sourceMac: 'keep' } } }), 'l4').balancer!.config,
     ).toEqual({
@@ -257,13 +257,13 @@ describe('services', () => {
     });
   });
 
-  test('an L4 whose load balancer is off runs none, and flows to its VIPs are still known', () => {
+  test('an L4 with its load balancer off runs none, and flows to its VIPs still have a destination', () => {
     const plan = planOf({ services: { web: WEB }, nodes: { l4: { lb: 'off' } } });
     expect(node(plan, 'l4').balancer).toBeNull();
     expect(plan.services).toMatchObject([{ name: 'web', l4s: [{ node: 'l4' }] }]);
   });
 
-  test('weights and drains are told of servers, and the rest of balancing as it is written', () => {
+  test('weights and drains are settings of servers; other settings are passed on unchanged', () => {
     const settings = { scheduler: 'source-hash', persistence: { timeoutMs: 60_000 }, whenNoneUp: 'last-resort' };
     const check = { type: 'tcp' };
     const pool = [{ node: 's1', weight: 3 }, 's2', { node: 'b1', drain: true }];
@@ -277,7 +277,7 @@ describe('services', () => {
     expect(plan.services[0]!.pool.map(({ node: name }) => name)).toEqual(['s1', 's2', 'b1']);
   });
 
-  test('a server that undoes L3 DSR knows its own address, the value and the VIP; the others know of none', () => {
+  test('a server with undoDscp has its own address, the value and the VIP; other servers have none', () => {
     const web = { ...WEB, mode: 'l3dsr', dscp: 11 };
     const plan = planOf({ services: { web }, nodes: { s2: { undoDscp: ['web'] } } });
     expect(node(plan, 's2').undoDscp).toEqual([{ dscp: 11, address: '203.0.113.12', vip: '203.0.113.80' }]);
@@ -324,7 +324,7 @@ describe('services', () => {
 });
 
 describe('flows', () => {
-  test('a flow knows its destination, its source and where it is written', () => {
+  test('a flow has its destination, its source and its position in the file', () => {
     const services = { web: WEB };
     const flows = {
       called: { from: 'client', to: 'web', expect: 'works' },
