@@ -2,7 +2,7 @@ import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { asksForVip } from '../../lb/terms/check-target.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
-import { FIRST } from './simulation/choices.ts';
+import { explore, FIRST, type Choices } from './simulation/choices.ts';
 import { DEFAULT_CIRCUMSTANCES, type Circumstances } from './simulation/circumstances.ts';
 import { CHECK_PORT } from './simulation/direct-check.ts';
 import { isOwnNeighbour, resolve } from './simulation/neighbours.ts';
@@ -27,7 +27,7 @@ const known = new WeakMap<Network, Map<LbServer, [boolean, ...boolean[]]>>();
 /**
  * Whether a load balancer considers a server healthy. Servers without a check always are, unless no frame can be sent to them:
  * without a route, or without a MAC if the source MAC is kept. Both values if the check depends on what nodes remember of the
- * previous one.
+ * previous one, or on a choice, such as which of two owners of an address answers first.
  */
 export function health(
   network: Network,
@@ -86,7 +86,9 @@ function statesOf(checked: Checked): [boolean, ...boolean[]] {
   if (!isInReach(checked)) return [false];
   if (checked.service.check.type === 'none') return [true];
   if (!hasSource(checked)) return [false];
-  const [first, ...later] = initialStates(checked.network).map((states) => check(checked, states).exchange.answered);
+  const [first, ...later] = initialStates(checked.network).flatMap((states) => [
+    ...explore((choices) => check(checked, states, DEFAULT_CIRCUMSTANCES, choices).exchange.answered),
+  ]);
   return later.includes(!first!) ? [first!, !first!] : [first!];
 }
 
@@ -160,7 +162,12 @@ function askForMac(checked: Checked, states: Map<string, NodeState> | null): Run
 }
 
 /** One check: of the server's own address, like any client on the load balancer, or of the VIP on the server. */
-function check(checked: Checked, states: Map<string, NodeState> | null, circumstances = DEFAULT_CIRCUMSTANCES): Run {
+function check(
+  checked: Checked,
+  states: Map<string, NodeState> | null,
+  circumstances = DEFAULT_CIRCUMSTANCES,
+  choices: Choices = FIRST,
+): Run {
   const { network, host, service, server } = checked;
   const { vip, check: asked, port: served, dscp } = service;
   const port = asked.port ?? served;
@@ -168,8 +175,10 @@ function check(checked: Checked, states: Map<string, NodeState> | null, circumst
   const translated = { l4: host.name, source: flow.source, server: server.address, vip, port, dscp };
   return simulate(network, flow, {
     ...ALL_UP,
+    choices,
     states,
     circumstances,
+    isSourceBound: asked.source !== undefined,
     check: asksForVip(service) ? translated : null,
   });
 }

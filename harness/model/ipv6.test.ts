@@ -144,7 +144,11 @@ describe('two load balancers own one VIP', () => {
   const twins = (
     mode: 'dnat' | 'proxy' | 'dsr',
     l4: Partial<NodeSketch>,
-    { v4 = false, scheduler = 'round-robin' }: { v4?: boolean; scheduler?: 'round-robin' | 'maglev' } = {},
+    {
+      v4 = false,
+      scheduler = 'round-robin',
+      checkFromVip = false,
+    }: { v4?: boolean; scheduler?: 'round-robin' | 'maglev'; checkFromVip?: boolean } = {},
   ): string[] => {
     const at = (end: string): string => (v4 ? `192.0.2.${end}/24` : `2001:db8:1::${end}/64`);
     const vip = at('80').split('/')[0]!;
@@ -171,6 +175,7 @@ describe('two load balancers own one VIP', () => {
           pool: ['s1', 's2'],
           l4: ['l4', 'l4b'],
           ...(mode === 'proxy' ? { proxyIp: 'auto' } : {}),
+          ...(checkFromVip ? { check: { type: 'tcp', source: vip } } : {}),
         },
       },
     });
@@ -205,6 +210,11 @@ describe('two load balancers own one VIP', () => {
 
   test('IPv6: a hash of the caller leads to the same server at both', () => {
     expect(twins('dsr', {}, { scheduler: 'maglev' })).toEqual(['l4: works', 'l4b: works']);
+  });
+
+  test('IPv4: replies to checks from the VIP come to either, so each may find its servers up or down', () => {
+    const either = (l4: string): string[] => [`null: no-server-available@${l4}`, `${l4}: works`];
+    expect(twins('proxy', {}, { v4: true, checkFromVip: true })).toEqual([...either('l4'), ...either('l4b')].sort());
   });
 
   test('IPv4: the first answer holds', () => {

@@ -33,6 +33,8 @@ export interface Given {
   /** Initial state of the nodes; absent if they have learned nothing yet. */
   states?: Map<string, NodeState> | null;
   check?: DirectCheck | null;
+  /** Whether the caller has bound the flow's source, instead of leaving it to the kernel. */
+  isSourceBound?: boolean;
   circumstances?: Circumstances;
   /** A connection that is already open; absent if the flow opens its own. */
   memory?: Memory;
@@ -69,6 +71,7 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
     isUp,
     states = null,
     check = null,
+    isSourceBound = false,
     circumstances = DEFAULT_CIRCUMSTANCES,
     memory = NEW_CONNECTION,
   } = given;
@@ -76,7 +79,8 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
   const name = 'service' in flow.to ? flow.to.service : null;
   const service = network.plan.services.find((s) => s.name === name) ?? null;
   // For its own address the kernel uses the same address as source.
-  const source = caller.owned.has(flow.address) ? flow.address : sourceOf(caller, flow, choices);
+  const chosen = isSourceBound ? flow.source : sourceOf(caller, flow, choices);
+  const source = caller.owned.has(flow.address) ? flow.address : chosen;
   return {
     network,
     choices,
