@@ -4,7 +4,7 @@ import { disagreement } from './agreement.ts';
 import { judgeAttempt } from './attempt.ts';
 import { evidenceOf } from './testing/evidence.ts';
 
-test('what a node says to itself is on no wire, and missing there is no disagreement', () => {
+test('packets of a node to itself are on no wire, so their absence is no disagreement', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s2'] } },
     servers: { loopback: [VIP_A], ...QUIET_ARP, listeners: [] },
@@ -15,7 +15,7 @@ test('what a node says to itself is on no wire, and missing there is no disagree
   expect(disagreement(judgeAttempt(evidence, 1), predict(evidence.plan, evidence.flow))).toBeNull();
 });
 
-test('a flow that should have worked tells why it failed', () => {
+test('a flow that should have worked reports its cause', () => {
   const evidence = evidenceOf(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } }), 'client', 'a');
   const attempt = judgeAttempt(evidence, 1);
   const predicted = { ...predict(evidence.plan, evidence.flow)[0]!, outcome: 'works' as const, cause: null };
@@ -36,12 +36,12 @@ describe('a flow that works', () => {
   const attempt = judgeAttempt(evidence, 1);
   const predicted = predict(evidence.plan, evidence.flow);
 
-  test('agrees with one alternative of the prediction, and need not with the others', () => {
+  test('agrees if it matches one alternative of the prediction', () => {
     expect(predicted).toHaveLength(2);
     expect(disagreement(attempt, predicted)).toBeNull();
   });
 
-  test('through another L4 is told by the L4, whichever server it picked', () => {
+  test('through another L4 is reported as that, whichever server was picked', () => {
     const other = { ...attempt, l4: 'l4b', picked: 's2' };
     expect(disagreement(other, predicted)).toEqual({
       code: 'l4-differs',
@@ -51,7 +51,7 @@ describe('a flow that works', () => {
     expect(disagreement(other, mixed)).toMatchObject({ code: 'picked-differs', params: { seen: 's2' } });
   });
 
-  test('differs at the first hop that was seen otherwise', () => {
+  test('differs at the first hop that was observed differently', () => {
     const request = attempt.observed.request.filter(({ node }) => node !== 'l3');
     const seen = { ...attempt, observed: { ...attempt.observed, request } };
     expect(disagreement(seen, predicted)).toMatchObject({
@@ -67,7 +67,7 @@ describe('a flow that works', () => {
     });
   });
 
-  test('differs where the L4 was seen to leave the MSS as it was', () => {
+  test('differs where the L4 did not change the MSS', () => {
     const services = { a: { ...proxied.a, mssClamp: 1200 } };
     const clamped = evidenceOf(oneArm({ services }), 'client', 'a', { client });
     const seen = judgeAttempt(clamped, 1);
@@ -80,7 +80,7 @@ describe('a flow that works', () => {
     });
   });
 
-  test('differs where another source was seen, or another server answered', () => {
+  test('differs if another source was seen, or another server answered', () => {
     expect(disagreement({ ...attempt, sourceSeen: '198.51.100.10' }, predicted)).toEqual({
       code: 'source-differs',
       params: { seen: '198.51.100.10', predicted: '203.0.113.254', hop: null },

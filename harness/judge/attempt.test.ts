@@ -44,7 +44,7 @@ describe('a later segment that reaches the server around the L4', () => {
   });
 });
 
-test('who answers its own echo saw itself: nothing of it was on a wire', () => {
+test('a node that answers its own echo is the source that it sees: nothing was on a wire', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s1'] } },
     nodes: { client: { loopback: [VIP_A] } },
@@ -81,7 +81,7 @@ describe('an address for which two nodes answer', () => {
     return findings.filter(({ code }) => code === 'two-owners');
   };
 
-  test('is named with who asked, who answered and whose answer was used', () => {
+  test('is reported with the asking node, the owners, and the answer that was used', () => {
     const sent = segment(3, ['l3', 'out', 'l2'], { dstMac: mac(lab, 's1', 'l2'), seq: 7, flags: 'S' });
     const params = { address: VIP_A, asker: 'l3', owners: ['l4', 's1'] };
     expect(found([...answers(['l4', 's1']), sent])).toEqual([
@@ -90,7 +90,7 @@ describe('an address for which two nodes answer', () => {
     expect(found(answers(['l4', 's1']))).toEqual([{ code: 'two-owners', params: { ...params, used: null } }]);
   });
 
-  test('is none where one node answered, however often it was seen', () => {
+  test('is none if one node answered, however often it was seen', () => {
     expect(found(answers(['l4', 'l4']))).toEqual([]);
   });
 });
@@ -108,11 +108,11 @@ describe('a request that was sent twice and then answered', () => {
     return sentAgainMs;
   };
 
-  test('started slowly where the first one reached no server', () => {
+  test('started slowly if the first one reached no server', () => {
     expect(sentAgainAfter([at(0, 'client', 'out'), at(204, 'client', 'out'), at(205, 's1', 'in')])).toBe(204);
   });
 
-  test('did not where the first one did, and the server was late', () => {
+  test('did not if the first one did, and the server was late', () => {
     expect(sentAgainAfter([at(0, 'client', 'out'), at(1, 's1', 'in'), at(204, 'client', 'out')])).toBeNull();
   });
 });

@@ -44,14 +44,14 @@ const { question, request, reply, servedBy, sourceSeen, l4, picked } = predicted
 const asked = attempt({ observed: { request: question!.request, reply: question!.reply }, servedBy: 's2' });
 const called = attempt({ observed: { request, reply }, client: '200', servedBy, sourceSeen, l4, picked });
 
-test('a call comes after its question, and is held against the prediction with both', () => {
+test('a call follows its DNS query, and both are compared with the prediction', () => {
   const joined = withQuestion(flow.byName!, { attempt: asked, addresses: [VIP_A, VIP_B] }, called);
   expect(joined).toMatchObject({ outcome: 'works', client: '200', servedBy: 's1', durationMs: 2 });
   expect(joined.observed.question).toMatchObject({ name: NAME, server: 's2', addresses: [VIP_A, VIP_B] });
   expect(disagreement(joined, predicted)).toBeNull();
 });
 
-test('an address that the DNS server was not to give first, and a question that took another way, are told of', () => {
+test('an unexpected first address, and another path of the DNS query, are disagreements', () => {
   const onlyA = predicted.slice(0, 1);
   const other = withQuestion(flow.byName!, { attempt: asked, addresses: [VIP_B] }, called);
   expect(disagreement(other, onlyA)).toMatchObject({
@@ -66,7 +66,7 @@ test('an address that the DNS server was not to give first, and a question that 
   });
 });
 
-test('an answer without an address is the end, and its cause is at the DNS server', () => {
+test('an answer without an address ends the flow, with its cause at the DNS server', () => {
   expect(withQuestion(flow.byName!, { attempt: asked, addresses: [] }, null)).toMatchObject({
     outcome: 'fails',
     client: 'ENOTFOUND',
@@ -76,7 +76,7 @@ test('an answer without an address is the end, and its cause is at the DNS serve
   });
 });
 
-test('a name with records, and without one for the caller, names the caller', () => {
+test('if a name has records but none for the caller, the cause names the caller', () => {
   const none = withQuestion(flow.byName!, { attempt: asked, addresses: [] }, null);
   expect(none.cause).toMatchObject({
     code: 'no-address',
@@ -96,13 +96,13 @@ describe('a cached answer', () => {
   const causeAfter = (asked: Parameters<typeof withCachedAnswer>[3]): unknown =>
     withCachedAnswer('client', byName, failed, asked).cause;
 
-  test('stands in place of a question', () => {
+  test('replaces the query', () => {
     const { outcome, observed } = withCachedAnswer('client', byName, called, null);
     expect(outcome).toBe('works');
     expect(observed.question).toMatchObject({ addresses: [VIP_A], ageS: 60, request: [] });
   });
 
-  test('is to blame if a new question gets another address', () => {
+  test('is the cause if a new query gets another address', () => {
     expect(causeAfter({ attempt: asked, addresses: [VIP_B] })).toMatchObject({
       code: 'stale-answer',
       node: 'client',
@@ -114,12 +114,12 @@ describe('a cached answer', () => {
     ['a new question gets its address as well', { attempt: asked, addresses: [VIP_B, VIP_A] }],
     ['there is no other address', { attempt: asked, addresses: [] }],
     ['nobody answers', { attempt: { ...asked, outcome: 'fails' as const }, addresses: [] }],
-  ])('is not to blame if %s', (_, again) => {
+  ])('is not the cause if %s', (_, again) => {
     expect(causeAfter(again)).toBe(why);
   });
 });
 
-test('packets of question and call stand by one clock', () => {
+test('packets of query and call have the same clock', () => {
   const at = (time: number): Sighting => {
     return { time, node: 'client', iface: 'l3', direction: 'out', frame: { srcMac: '', dstMac: '', length: 60 } };
   };

@@ -87,11 +87,11 @@ test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>
   expect(settledBy(packets, { ...TCP_KEY, protocol })).toBe(settled);
 });
 
-test('the caller rejects a segment, and its connection may go on', () => {
+test('the caller rejects a segment, and its connection may continue', () => {
   expect(settledBy([sent(1, 'S'), sent(2, 'R')], { ...TCP_KEY, mayGoOn: true })).toBe(null);
 });
 
-describe('what gives a reason to wait', () => {
+describe('reasons to wait', () => {
   const comes = (node: string, direction: 'in' | 'out' = 'in'): Sighting =>
     segment(1, [node, direction, 'l2'], { seq: 7, flags: 'S' });
   const asks = (node = 'l3', ms = 0): Sighting => ({
@@ -100,37 +100,37 @@ describe('what gives a reason to wait', () => {
   });
   const answers = arp(['l3', 'in', 'l2'], { op: 'reply', senderIp: '203.0.113.80', targetIp: '203.0.113.1' });
 
-  test('a node asks for a neighbour until it gives up, which is after three questions', () => {
+  test('a node sends three ARP requests before it gives up', () => {
     const first = [comes('l3'), asks(), asks(), asks()];
     expect(inFlight([...first, comes('l3'), asks(), asks()])).toEqual([...first, comes('l3')]);
   });
 
-  test('a node that asks for a neighbour at once, and then every 100 ms, does so for the packet', () => {
+  test('ARP requests right after the packet, and every 100 ms, belong to it', () => {
     expect(inFlight([comes('l3'), asks(), asks('l3', 104), asks('l3', 208)])).toHaveLength(4);
   });
 
-  test('a question that comes later is for something else', () => {
+  test('a later ARP request does not belong to it', () => {
     expect(inFlight([comes('l3'), asks('l3', 170), asks('l3', 274), answers])).toEqual([comes('l3')]);
   });
 
-  test('who was answered asks anew', () => {
+  test('a node that got a reply resolves again', () => {
     expect(inFlight([comes('l3'), asks(), asks(), answers, asks(), asks(), asks(), asks()])).toHaveLength(7);
   });
 
-  test('who asks a neighbour whether its MAC still holds has sent the packet', () => {
+  test('a node that probes a neighbour (NUD) has sent the packet', () => {
     const toNeighbour = { ...asks(), frame: { ...asks().frame, dstMac: '02:00:00:00:00:02' } };
     expect(inFlight([comes('l3'), toNeighbour, answers])).toEqual([comes('l3')]);
   });
 
-  test('each node asks for itself', () => {
+  test('ARP requests of each node count separately', () => {
     expect(inFlight([comes('l3'), comes('l4'), asks(), asks(), asks(), asks('l4')])).toHaveLength(6);
   });
 
-  test('a node without a packet asks for somebody else', () => {
+  test('ARP requests of a node without a packet do not count', () => {
     expect(inFlight([comes('l3'), comes('l3', 'out'), asks(), asks('l4')])).toHaveLength(2);
   });
 
-  test('who holds a packet searches until the neighbour answers', () => {
+  test('a node with a packet searches until the neighbour answers', () => {
     const searches = (packets: Sighting[]): boolean => isSearching(inFlight(packets));
     expect(searches([comes('l3'), asks()])).toBe(true);
     expect(searches([comes('l3'), asks(), comes('s1'), asks('s1'), answers])).toBe(true);
@@ -138,7 +138,7 @@ describe('what gives a reason to wait', () => {
     expect(searches([comes('l3', 'out'), asks()])).toBe(false);
   });
 
-  test('an ICMP error promises nothing', () => {
+  test('an ICMP error is no reason to wait', () => {
     expect(inFlight([sent(1, 'S'), error(3), sent(2, 'S'), error(3)])).toHaveLength(2);
   });
 });
@@ -150,13 +150,13 @@ describe('a redirect at a node that accepts it', () => {
   };
   const teaches = ({ frame }: Sighting): boolean => frame.icmp?.type === 5;
 
-  test('is to be tried by a repetition, however often the request was repeated before', () => {
+  test('waits for one more retransmission, however many came before', () => {
     const packets = [sent(0, 'S'), sent(1001, 'S'), redirect(1002)];
     expect(settledBy(packets, TCP_KEY, teaches)).toBe('learning');
     expect(settledBy([...packets, sent(3003, 'S')], TCP_KEY, teaches)).toBe('repeated');
   });
 
-  test('is told from one at a node that does not', () => {
+  test('is ignored at a node that does not', () => {
     const lab = plan(oneArm({ services: {}, nodes: { client: { acceptRedirects: true } } }));
     expect(redirectsAt(lab)(redirect(1))).toBe(true);
     expect(redirectsAt(plan(oneArm({ services: {} })))(redirect(1))).toBe(false);

@@ -13,11 +13,11 @@ function controls(from: string, expect: Expectation): string[] {
   );
 }
 
-test('a flow that is to work needs none', () => {
+test('a flow expected to work needs none', () => {
   expect(controls('client', { outcome: 'works' })).toEqual([]);
 });
 
-test('the caller reaches its first hop, and a neighbour of each server its listener', () => {
+test('the caller reaches its first hop, and a neighbour of each server reaches its listener', () => {
   expect(controls('client', { outcome: 'fails', cause: 'reply-not-from-vip' })).toEqual([
     'client → next hop 198.51.100.1',
     'l4 → s1 203.0.113.11:80',
@@ -29,7 +29,7 @@ test('on the segment of the VIP the first hop is the L4 itself', () => {
   expect(controls('s1', { outcome: 'fails', cause: 'reply-not-from-vip' })[0]).toBe('s1 → next hop 203.0.113.2');
 });
 
-test('a server that is to refuse must be there, not its listener', () => {
+test('a server expected to refuse must be reachable, without its listener', () => {
   expect(controls('client', { outcome: 'fails', cause: 'refused' })).toEqual([
     'client → next hop 198.51.100.1',
     'l4 → s1 203.0.113.11',
@@ -37,7 +37,7 @@ test('a server that is to refuse must be there, not its listener', () => {
   ]);
 });
 
-test('a listener that answers from elsewhere is not asked, but its node is', () => {
+test('a listener that replies from another address is not called, but its node is', () => {
   const listen = (answersFrom: string) => ({ listeners: [{ listen: '80/udp', answersFrom }] });
   const port = { listeners: [{ listen: '80/udp', answersFromPort: 54 }] };
   const nodes = { s1: listen('203.0.113.31'), s2: listen('203.0.113.12'), b1: port };
@@ -48,7 +48,7 @@ test('a listener that answers from elsewhere is not asked, but its node is', () 
   expect(asked.slice(1).map(({ to, protocol }) => `${to} ${protocol}`)).toEqual(['s1 icmp', 's2 udp', 'b1 icmp']);
 });
 
-test('who has the MAC of a server by hand does not ask it, but another neighbour does', () => {
+test('a neighbour with a static entry for a server does not call it, another one does', () => {
   const expected: Expectation = { outcome: 'fails', cause: 'stale-neighbour' };
   const misled = structuredClone(lab);
   const l4 = misled.nodes.find(({ name }) => name === 'l4')!;
@@ -61,13 +61,13 @@ test('who has the MAC of a server by hand does not ask it, but another neighbour
   ]);
 });
 
-test('where a missing part is the cause, it cannot be asked', () => {
+test('a missing part that is the cause is not called', () => {
   expect(controls('client', { outcome: 'fails', cause: 'no-server-available' })).toEqual([
     'client → next hop 198.51.100.1',
   ]);
 });
 
-test('of several outcomes each has the controls of its cause, asked once', () => {
+test('each of several outcomes has the controls of its cause, called once', () => {
   expect(
     controls('client', {
       outcome: 'varies',
@@ -81,7 +81,7 @@ test('of several outcomes each has the controls of its cause, asked once', () =>
   ).toEqual(['client → next hop 198.51.100.1', 'l4 → s1 203.0.113.11:80', 'l4 → s2 203.0.113.12:80']);
 });
 
-test('what a filter of the lab stops shows nothing, and is not asked', () => {
+test('a control that a filter of the lab stops is omitted', () => {
   const services = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s1', 's2'], proxyIp: PIP } };
   const asked = (node: string, rule: object): string[] => {
     const filter = [{ drop: rule }];
@@ -97,7 +97,7 @@ test('what a filter of the lab stops shows nothing, and is not asked', () => {
   expect(asked('client', { protocol: 'icmp', type: 'echo-reply' })).toEqual(['l4 → s1', 'l4 → s2']);
 });
 
-test('a call by name needs its DNS server as well as whatever it may call', () => {
+test('a call by name needs its DNS server and every address that it may call', () => {
   const sketch = oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1'], proxyIp: PIP } } });
   const dns = { ...sketch.nodes['s2']!, listeners: ['53/udp'] };
   const names = { 'www.example.test': { server: 's2', records: ['a'] } };

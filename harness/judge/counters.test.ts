@@ -1,6 +1,6 @@
 import { relevantIncreases } from './counters.ts';
 
-test('what rose and tells of trouble is left; a counter that was not there before counts from zero', () => {
+test('only counters of errors that rose are kept; a new counter starts at zero', () => {
   const before = { l3: { IpInReceives: 10, IpInAddrErrors: 2 }, l4: { 'l4lab wanted.web': 3 }, s1: { TcpOutRsts: 1 } };
   const after = {
     l3: { IpInReceives: 20, IpInAddrErrors: 2, TcpExtIPReversePathFilter: 1 },

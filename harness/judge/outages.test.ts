@@ -13,7 +13,7 @@ test('an outage goes from the last answer before it to the first one after', () 
   expect(outagesAmong(calls, STEP, 20)).toEqual([{ fromMs: 181, toMs: 601, ms: 420, first: 10, last: 29 }]);
 });
 
-test('it begins with the step where nothing worked before, and ends with it where nothing works after', () => {
+test('it begins with the step if nothing worked before, and ends with it if nothing works after', () => {
   expect(
     longest(
       outagesAmong(
@@ -25,7 +25,7 @@ test('it begins with the step where nothing worked before, and ends with it wher
   ).toEqual({ fromMs: 0, toMs: null, ms: 1000 });
 });
 
-test('calls that work in between do not end it, unless so many do that it is no chance', () => {
+test('single successful calls do not end it, many do', () => {
   const oneInThree = every20ms((ms) => ms < 400 && ms % 60 === 0);
   expect(outagesAmong(oneInThree, STEP, 20)).toMatchObject([{ fromMs: 0, toMs: 381 }]);
   const twice = every20ms((ms) => ms === 100 || ms === 900);
@@ -36,7 +36,7 @@ test('calls that work in between do not end it, unless so many do that it is no 
   expect(outagesAmong(twice, STEP, 50)).toMatchObject([{ fromMs: 81, toMs: 921 }]);
 });
 
-test('an answer that comes late does not end it', () => {
+test('a late answer does not end it', () => {
   const calls = [call(0, true), call(20, true, 500), call(40, false), call(60, false), call(700, true)];
   expect(longest(outagesAmong(calls, STEP, 20))).toEqual({ fromMs: 1, toMs: 701, ms: 700 });
 });
@@ -47,7 +47,7 @@ const timed = fc
     all.sort((a, b) => a.beginMs - b.beginMs).map(({ beginMs, took, works }) => call(beginMs, works, took)),
   );
 
-test('no outage is longer than the step, or shorter than none; each failed call is in exactly one', () => {
+test('no outage is longer than the step or negative; each failed call is in exactly one', () => {
   fc.assert(
     fc.property(timed, fc.integer({ min: 1, max: 30 }), (calls, calm) => {
       const outages = outagesAmong(calls, STEP, calm);

@@ -6,7 +6,7 @@ const syn = (ms: number, node: string, direction: 'in' | 'out', dstMac = 'aa'): 
   segment(ms * 1e6, [node, direction, 'l3'], { seq: ms, flags: 'S', dstMac });
 const first = [syn(0, 'client', 'out'), syn(0, 'l3', 'in')];
 
-test('questions for a MAC alone are no fate: nothing of the calls themselves was seen', () => {
+test('ARP requests alone do not count: no packet of the calls was seen', () => {
   const asked = [arp(['client', 'out', 'l3'], question())];
   expect(sameFate(asked, asked)).toBe(false);
   expect(sameFate([], [])).toBe(false);

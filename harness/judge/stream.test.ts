@@ -103,15 +103,15 @@ test('a call begins and ends when its packets left the caller and came back, by 
   expect(calls).toMatchObject([{ beginMs: 10.5, endMs: 12.25 }]);
 });
 
-describe('a stream that is to work', () => {
-  test('passes where every call does, fails where one does not', () => {
+describe('a stream expected to work', () => {
+  test('passes if every call works, fails if one does not', () => {
     expect(judge(failover({ from: 0, to: 0 }), WORKS).verdict).toBe('pass');
     const judged = judge(failover({ from: 200, to: 220 }), WORKS);
     expect(judged.verdict).toBe('fail');
     expect(judged.reasons).toMatchObject([{ code: 'expected-to-work', params: { failed: 1, attempts: 50 } }]);
   });
 
-  test('goes the expected way once what the step waits for is there', () => {
+  test('is judged from when the awaited state is reached', () => {
     const calls = failover({ from: 300, to: 300 });
     const expected: StreamExpectation = { ...WORKS, request: { crosses: ['l4b'] } };
     const time = { epoch: '0', beginMs: 0, actedMs: 2, settledMs: 310, endMs: 1000 };
@@ -119,7 +119,7 @@ describe('a stream that is to work', () => {
     expect(codes(judge(calls, expected))).toEqual(['not-crossed']);
   });
 
-  test('has a finding of the step, whichever call it was that met it', () => {
+  test('has a finding of the step, from any of its calls', () => {
     const expected: StreamExpectation = { ...WORKS, findings: ['two-owners'] };
     const calls = failover({ from: 0, to: 0 });
     expect(codes(judge(calls, expected))).toEqual(['finding-missing']);
@@ -129,13 +129,13 @@ describe('a stream that is to work', () => {
     expect(judge(calls, expected, { addressesWithTwoMacs: new Set([VIP_A]) }).verdict).toBe('pass');
   });
 
-  test('does not pass where nothing was called', () => {
+  test('does not pass without calls', () => {
     expect(codes(judge([], WORKS))).toEqual(['no-calls']);
     expect(judge([], WORKS)).toMatchObject({ verdict: 'fail', outcome: null, summary: { calls: 0, outage: null } });
   });
 });
 
-test('a stream that is to fail is held to its cause, from when the step is settled', () => {
+test('a stream expected to fail must have its cause, once the step is settled', () => {
   const calls = failover({ from: 20, to: 2000 });
   const expected: StreamExpectation = { outcome: 'fails', cause: 'stale-neighbour', at: 'l3' };
   expect(judge(calls, expected).verdict).toBe('pass');
@@ -165,24 +165,24 @@ describe('an outage', () => {
     expect(codes(judge(calls, interrupted(outage)))).toEqual(reasons);
   });
 
-  test('may be of no length, unless a least one is named', () => {
+  test('may have no length, unless a minimum is given', () => {
     const none = failover({ from: 0, to: 0 });
     expect(judge(none, interrupted({ atMostMs: 100 })).verdict).toBe('pass');
     expect(codes(judge(none, interrupted({ atLeastMs: 10 })))).toEqual(['outage-too-short']);
   });
 
-  test('is to be over by the end of the step', () => {
+  test('must be over by the end of the step', () => {
     expect(codes(judge(failover({ from: 200, to: 2000 }), interrupted()))).toEqual(['outage-not-over']);
   });
 
-  test('is told with why most of its calls failed, not the first one', () => {
+  test('is reported with the cause of most of its calls, not of the first one', () => {
     const silent = calls.map((call) => (call.record.beganAt === 200 ? { ...call, walk: upTo(first, 's2') } : call));
     const { reasons } = judge(silent, interrupted({ atMostMs: 400, causes: ['stale-neighbour'] }));
     const tooLong = reasons.find(({ code }) => code === 'outage-too-long');
     expect(tooLong).toMatchObject({ params: { cause: { code: 'stale-neighbour', node: 'l3' } } });
   });
 
-  test('is to be the only one', () => {
+  test('must be the only one', () => {
     const twice = [
       ...failover({ from: 0, to: 40 }).slice(0, 48),
       observedCall({ at: 960, walk: lost, outcome: 'timeout' }),
@@ -192,7 +192,7 @@ describe('an outage', () => {
     expect(codes(judge(twice, interrupted(), { stream: one }))).toEqual(['second-outage']);
   });
 
-  test('that nobody can explain never passes, nor one in which nothing left the caller', () => {
+  test('without an explanation never passes, nor one in which nothing left the caller', () => {
     const vanished = calls.map((call) => (call.record.answered ? call : { ...call, walk: upTo(first, 's2') }));
     expect(codes(judge(vanished, interrupted(), { plan: calm }))).toContain('wrong-outage-cause');
     const silent = calls.map((call) => (call.record.answered ? call : { ...call, walk: { request: [], reply: [] } }));
@@ -201,7 +201,7 @@ describe('an outage', () => {
     );
   });
 
-  test('what follows is told by the later calls, and may be another failure', () => {
+  test('what follows is judged by later calls, and may be another failure', () => {
     expect(codes(judge(calls, interrupted({}, { ...WORKS, request: { crosses: ['l4'] } })))).toEqual(['not-crossed']);
     const silentLoss = failover({ from: 200, to: 2000 });
     const then: StreamExpectation = { outcome: 'fails', cause: 'stale-neighbour' };
@@ -229,7 +229,7 @@ describe('kept connections', () => {
   const judgeKept = (expect: object, more: Partial<StreamToJudge> = {}): JudgedStream =>
     judge(calls, { outcome: 'connections', ...expect }, { stream, ...more });
 
-  test('are counted by what became of them; one that takes the place of a broken one does not count', () => {
+  test('are counted by their fate; a reopened one does not count', () => {
     expect(judgeKept({}).summary.connections).toEqual({
       survived: 1,
       reset: 1,
@@ -239,7 +239,7 @@ describe('kept connections', () => {
     });
   });
 
-  test('one whose answer came late has survived, and its wait is told', () => {
+  test('one with a late answer has survived, and its wait is reported', () => {
     const late = [on(0, 0), on(0, 20, { walk: lost, outcome: 'timeout', took: 950, servedBy: 's2' })];
     const { summary } = judge(late, { outcome: 'connections' }, { stream });
     expect(summary.connections).toMatchObject({ survived: 1, stalled: 0, longestStallMs: 950 });
@@ -262,7 +262,7 @@ describe('kept connections', () => {
       );
     };
 
-    test('have failed for what was so when their packets were sent, however they end', () => {
+    test('fail for the cause at the time their packets were sent', () => {
       expect(waiting.size).toBe(1);
       expect(token).toBe('l4lab-00000020');
       for (const more of [{ walk: first, servedBy: 's2' }, { walk: first }, { walk: { request: [], reply: [] } }]) {
@@ -273,7 +273,7 @@ describe('kept connections', () => {
       }
     });
 
-    test('may wait on once the way is there again, as TCP doubles its waits', () => {
+    test('may wait after the path is back, because TCP doubles its timeout', () => {
       const time = { epoch: '0', beginMs: 1000, actedMs: 1002, settledMs: 1002, endMs: 2000 };
       const predicted = { ...NOTHING_KNOWN, connections: { survive: 'all' as const, cause: null } };
       const of = (beginMs: number) =>
@@ -285,7 +285,7 @@ describe('kept connections', () => {
       expect([of(20), of(1020)]).toEqual([null, 'connections-differ']);
     });
 
-    test('but for what is so by now, where it is known why they got no further', () => {
+    test('fail for the present cause, if it is known why they stopped', () => {
       const gone = pairLab('proxy', [[{ do: 'kill', node: 'l4' }], [{ do: 'kill', node: 's2' }]]);
       const atSwitch = other.request.findLastIndex(({ node, direction }) => node === 'l2' && direction === 'in') + 1;
       const walk = { request: other.request.slice(0, atSwitch), reply: [] };
@@ -309,7 +309,7 @@ describe('kept connections', () => {
     expect(reasons.map(({ code }) => code)).toEqual(['disagreement']);
   });
 
-  test('are held to numbers, waits, and causes', () => {
+  test('are compared with expected numbers, waits, and causes', () => {
     const fits = { survive: { atLeast: 1 }, reset: { atMost: 1 }, stall: { atMost: 1 }, stallMs: { atMost: 900 } };
     expect(judgeKept({ ...fits, causes: ['stale-neighbour'] }).reasons).toEqual([]);
     expect(codes(judgeKept({}))).toEqual(['wrong-connections']);
@@ -318,13 +318,13 @@ describe('kept connections', () => {
     expect(codes(judgeKept({ ...fits, causes: ['connection-unknown'] }))).toEqual(['wrong-outage-cause']);
   });
 
-  test('differ from what is predicted of them', () => {
+  test('differ from their prediction', () => {
     const of = (survive: 'all' | 'none' | 'some') =>
       judgeKept({}, { predicted: { ...FAILOVER, connections: { survive, cause: null } } }).disagreement?.code ?? null;
     expect([of('all'), of('none'), of('some')]).toEqual(['connections-differ', 'connections-differ', null]);
   });
 
-  test('do not where the lab did not come to the state that the prediction takes from there', () => {
+  test('do not if the lab did not reach the state that the prediction starts from', () => {
     const predicted = { ...FAILOVER, connections: { survive: 'all' as const, cause: null } };
     expect(judgeKept({}, { predicted, deviates: true }).disagreement).toBeNull();
   });
@@ -334,14 +334,14 @@ describe('prediction and observation', () => {
   const calls = failover({ from: 200, to: 600 });
   const interrupted: StreamExpectation = { outcome: 'interrupted', outage: {}, then: WORKS };
 
-  test('differ where calls fail of what is not predicted, unless they began before the step had acted', () => {
+  test('differ if calls fail for an unpredicted cause, unless they began before the actions were done', () => {
     const judged = judge(calls, interrupted, { predicted: NOTHING_KNOWN });
     expect(judged).toMatchObject({ verdict: 'fail', disagreement: { code: 'failures-differ', params: { calls: 20 } } });
     const time = { epoch: '0', beginMs: 0, actedMs: 600, settledMs: 600, endMs: 1000 };
     expect(judge(calls, interrupted, { predicted: NOTHING_KNOWN, time }).disagreement).toBeNull();
   });
 
-  test('do not where a neighbour that is gone was asked in vain, and given up', () => {
+  test('do not if a missing neighbour did not answer ARP', () => {
     const unanswered = failover({ from: 1000, to: 1000 }).map((call) =>
       call.record.beganAt < 200
         ? call
@@ -361,7 +361,7 @@ describe('prediction and observation', () => {
     expect(judged.disagreement).toBeNull();
   });
 
-  test('do not where a neighbour behind a cut link was asked in vain, by who sends to it', () => {
+  test('do not if a neighbour behind a cut link did not answer ARP', () => {
     const unanswered = failover({ from: 0, to: 1000 }).map((call) =>
       observedCall({
         at: call.record.beganAt,
@@ -383,7 +383,7 @@ describe('prediction and observation', () => {
     expect(of({ ...cut, node: 'l4', detail: asked })).toBe('failures-differ');
   });
 
-  test('differ where calls go another way in the end', () => {
+  test('differ if calls take another path in the end', () => {
     const settled = predict(withoutPairs(plan), FLOW).filter(({ l4 }) => l4 === 'l4');
     const predicted = { ...FAILOVER, settled };
     expect(judge(calls, interrupted, { predicted }).disagreement).toEqual({
@@ -403,7 +403,7 @@ describe('prediction and observation', () => {
     ).toBeNull();
   });
 
-  test('whether a router says so in an ICMP error is no matter: the kernel limits how many it sends', () => {
+  test('an ICMP error of a router does not matter: the kernel limits their rate', () => {
     const cut = pairLab('proxy', [[{ do: 'linkDown', link: ['l3', 'l2'] }]]);
     const [ended] = predict(withoutPairs(planAt(cut, 0)), FLOW);
     const calls = failover({ from: 0, to: 1000 }).map((call) => ({ ...call, walk: upTo(first, 'l3') }));
@@ -429,20 +429,20 @@ describe('prediction and observation', () => {
     expect(disagreementOf({ ...ended!, request: ended!.request.slice(0, 1) })).toBe('path-differs');
   });
 
-  test('how calls went that began before the step had settled is no matter of what is settled', () => {
+  test('calls that began before the step was settled do not count for the settled state', () => {
     const settled = predict(withoutPairs(plan), FLOW).filter(({ l4 }) => l4 === 'l4b');
     const time = { epoch: '0', beginMs: 0, actedMs: 2, settledMs: 900, endMs: 1000 };
     const early = failover({ from: 2000, to: 2000 }).filter(({ record }) => record.beganAt < 900);
     expect(judge(early, interrupted, { predicted: { ...FAILOVER, settled }, time }).disagreement).toBeNull();
   });
 
-  test('nothing is claimed where the model does not know', () => {
+  test('an unknown prediction never differs', () => {
     const unknown: Unknown[] = [{ code: 'holder-unknown', params: { address: '', nodes: [] } }];
     expect(judge(calls, interrupted, { predicted: { ...NOTHING_KNOWN, unknown } }).disagreement).toBeNull();
   });
 });
 
-describe('what bands tell', () => {
+describe('evidence from states over time', () => {
   const member = (node: string, spans: StateBand['spans']): StateBand => ({
     of: { kind: 'member', pair: 'edge', node },
     spans,
@@ -450,7 +450,7 @@ describe('what bands tell', () => {
   const arrived = [observedCall({ at: 500, walk: upTo(other, 'l4b'), outcome: 'timeout' })];
   const causeIn = (bands: StateBand[]) => judge(arrived, WORKS, { bands, plan: calm }).cause?.code;
 
-  test('a call under way meets a new master that has no state for it, and is not sent to a stale neighbour', () => {
+  test('a call in flight meets a new master without its state, not a stale neighbour', () => {
     const { request, reply } = throughOther(calm, first);
     const answered = reply.slice(0, 3).map((hop) => {
       const dst = { ...hop.dst, mac: mac(calm, 'l4', 'l2') };
@@ -474,7 +474,7 @@ describe('what bands tell', () => {
     expect(judge(calls, WORKS, { bands, plan: calm }).cause).toMatchObject({ code: 'connection-unknown', node: 'l4' });
   });
 
-  test('two masters for longer than an advertisement are none too many', () => {
+  test('two masters for no longer than an advertisement are no split brain', () => {
     const l4 = member('l4', [{ fromMs: 0, state: 'master' }]);
     const lasting = member('l4b', [{ fromMs: 450, state: 'master' }]);
     const passing = member('l4b', [
@@ -487,7 +487,7 @@ describe('what bands tell', () => {
     expect(causeIn([l4, lasting, power])).not.toBe('split-brain');
   });
 
-  test('a load balancer that refuses has no server left, though it tells so a little later', () => {
+  test('a load balancer that refuses has no healthy server, although it reports that a little later', () => {
     const server = (name: string): StateBand => ({
       of: { kind: 'server', service: 'a', server: name, at: 'l4b' },
       spans: [
@@ -504,7 +504,7 @@ describe('what bands tell', () => {
     expect(causeIn([server('s1'), server('s2')])).not.toBe('no-server-available');
   });
 
-  describe('a load balancer that is restarted refuses', () => {
+  describe('a restarted load balancer refuses', () => {
     const restarted = pairLab('dsr', [[{ do: 'restartLb', node: 'l4b' }]]);
     const server = (name: string): StateBand => ({
       of: { kind: 'server', service: 'a', server: name, at: 'l4b' },
@@ -527,11 +527,11 @@ describe('what bands tell', () => {
       expect(refusedAt(390, [server('s1'), server('s2')])).toBe('refused');
     });
 
-    test('for want of servers, until it has checked one', () => {
+    test('without servers, until it has checked one', () => {
       expect(refusedAt(500, [server('s1'), server('s2')])).toBe('no-server-available');
     });
 
-    test('neither, where it was killed before, and has left its rules', () => {
+    test('neither, if it was killed before and left its rules', () => {
       const ended = (action: 'killLb' | 'stopLb') =>
         pairLab('dsr', [[{ do: action, node: 'l4b' }], [{ do: 'startLb', node: 'l4b' }]]);
       const restartedAfter = pairLab('dsr', [[{ do: 'killLb', node: 'l4b' }], [{ do: 'restartLb', node: 'l4b' }]]);
@@ -540,7 +540,7 @@ describe('what bands tell', () => {
       expect(refusedAt(500, [server('s1'), server('s2')], ended('stopLb'), 1)).toBe('no-server-available');
     });
 
-    test('without rules, where nothing is checked', () => {
+    test('without rules, if nothing is checked', () => {
       expect(refusedAt(390, [])).toBe('refused');
       expect(refusedAt(500, [])).toBe('refused');
     });
@@ -572,7 +572,7 @@ test('causes add up to what failed, an outage is never longer than the step, eve
   );
 });
 
-test('the order in which calls are told does not matter', () => {
+test('the order of calls does not matter', () => {
   const distinctTimes = mixed.map((calls) => [...new Map(calls.map((call) => [call.record.beganAt, call])).values()]);
   fc.assert(
     fc.property(

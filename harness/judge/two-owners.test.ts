@@ -21,7 +21,7 @@ const answers = (ms: number, by: string): Sighting => {
   };
 };
 
-test('two who answer one question are two owners, and two who answer one after the other are not', () => {
+test('two replies to one ARP request are two owners; replies to different requests are not', () => {
   const found = (...packets: Sighting[]): string[] => [...addressesWithTwoMacs({ packets, plan })];
   expect(found(asks(5), answers(6, l4), answers(7, l4b))).toEqual([VIP_A]);
   expect(found(asks(5), answers(6, l4), answers(6.5, l4))).toEqual([]);

@@ -79,12 +79,12 @@ function judged(
   return [verdict, ...reasons];
 }
 
-describe('a flow that is to work', () => {
+describe('a flow expected to work', () => {
   test('passes when every attempt does', () => {
     expect(judged({ outcome: 'works' }, [WORKED, WORKED])).toEqual(['pass']);
   });
 
-  test('fails when one attempt does, and says why', () => {
+  test('fails with a reason if one attempt fails', () => {
     expect(judged({ outcome: 'works' }, [WORKED, FAILED])).toEqual([
       'fail',
       { code: 'expected-to-work', params: { failed: 1, attempts: 2, cause: FAILED.cause } },
@@ -211,7 +211,7 @@ describe('a flow that is to work', () => {
     expect(judged({ outcome: 'works', sourceSeen }, [{ ...WORKED, sourceSeen: seen }])).toEqual(expected);
   });
 
-  test('a finding that nobody expected is no pass, nor is one that is missing', () => {
+  test('an unexpected or missing finding is no pass', () => {
     const slow: Attempt = { ...WORKED, findings: [{ code: 'slow-start', params: { node: 'client' } }] };
     expect(judged({ outcome: 'works' }, [slow])).toEqual(['pass']);
     expect(judged({ outcome: 'works', findings: ['slow-start'] }, [slow])).toEqual(['pass']);
@@ -270,7 +270,7 @@ describe('paths', () => {
     expect(judged(expectation, [WORKED])).toEqual(expected);
   });
 
-  test('are judged on flows that are to fail as well', () => {
+  test('are judged on flows expected to fail too', () => {
     const expectation: Expectation = { outcome: 'fails', cause: 'reply-not-from-vip', reply: { avoids: ['l4', 'l3'] } };
     expect(judged(expectation, [FAILED], { controls: ALIVE })).toEqual([
       'fail',
@@ -279,10 +279,10 @@ describe('paths', () => {
   });
 });
 
-describe('a flow that is to fail', () => {
+describe('a flow expected to fail', () => {
   const expectation: Expectation = { outcome: 'fails', cause: 'reply-not-from-vip', at: 'client' };
 
-  test('passes for the named cause, at the named place, with living controls', () => {
+  test('passes for the declared cause, at the declared place, with working controls', () => {
     expect(judged(expectation, [FAILED, FAILED], { controls: ALIVE })).toEqual(['pass']);
   });
 
@@ -310,7 +310,7 @@ describe('a flow that is to fail', () => {
     expect(judged(expectation, [silent], { controls: ALIVE })[0]).toBe(verdict);
   });
 
-  test('passes where the caller itself could not send what must not be cut', () => {
+  test('passes if the caller itself could not send a packet with DF', () => {
     const expected: Expectation = { outcome: 'fails', cause: 'too-big', at: 'client' };
     const unsent: Attempt = {
       ...FAILED,
@@ -350,13 +350,13 @@ describe('a flow that is to fail', () => {
     expect(judged(expectation, [], { controls: ALIVE })[0]).toBe('fail');
   });
 
-  test('never passes for a failure that nobody can explain, even where that was written', () => {
+  test('never passes for an unexplained failure, even if that is expected', () => {
     const unexplained: Attempt = { ...FAILED, cause: { ...FAILED.cause!, code: 'unexplained' } };
     expect(judged({ outcome: 'fails', cause: 'unexplained' }, [unexplained], { controls: ALIVE })[0]).toBe('fail');
   });
 
   test.each(['no-route', 'no-neighbour', 'refused'] as const)(
-    '%s at the caller itself shows before a request leaves',
+    '%s at the caller itself needs no request on the wire',
     (code) => {
       const attempt: Attempt = {
         ...FAILED,
@@ -368,7 +368,7 @@ describe('a flow that is to fail', () => {
   );
 });
 
-describe('a flow whose attempts may go several ways', () => {
+describe('a flow with several allowed outcomes', () => {
   const works: SingleExpectation = { outcome: 'works', servedBy: { one: 's2' } };
   const fails: SingleExpectation = { outcome: 'fails', cause: 'reply-not-from-vip', at: 'client' };
   const either: Expectation = { outcome: 'varies', oneOf: [works, fails] };
@@ -394,7 +394,7 @@ describe('a flow whose attempts may go several ways', () => {
     ]);
   });
 
-  test('one that is nearly as declared says what is missing', () => {
+  test('an outcome close to a declared one reports what is missing', () => {
     const other: Attempt = { ...WORKED, servedBy: 's1' };
     expect(judged(either, [other, FAILED], { controls: alive })).toEqual([
       'fail',
@@ -403,7 +403,7 @@ describe('a flow whose attempts may go several ways', () => {
     ]);
   });
 
-  test('each must occur where that is declared', () => {
+  test('each must occur if that is declared', () => {
     expect(judged(both, [WORKED, WORKED], { controls: alive })).toEqual([
       'fail',
       {
@@ -413,7 +413,7 @@ describe('a flow whose attempts may go several ways', () => {
     ]);
   });
 
-  test('a path belongs to its outcome alone', () => {
+  test('a path belongs only to its outcome', () => {
     const oneWay: Expectation = {
       outcome: 'varies',
       oneOf: [
@@ -429,7 +429,7 @@ describe('a flow whose attempts may go several ways', () => {
     });
   });
 
-  test('a failure needs its proof, and none where it did not occur', () => {
+  test('a failure needs its proof only if it occurred', () => {
     const dead: ControlResult = { ...alive[0]!, works: false, client: 'timeout' };
     expect(judged(either, [WORKED, FAILED], { controls: [dead] })).toEqual([
       'fail',
@@ -443,7 +443,7 @@ describe('a flow whose attempts may go several ways', () => {
     ]);
   });
 
-  test('a control proves the outcomes that need it, no other', () => {
+  test('a control only proves outcomes that need it', () => {
     const missing: SingleExpectation = { outcome: 'fails', cause: 'no-neighbour' };
     const expectation: Expectation = { outcome: 'varies', oneOf: [fails, missing] };
     const [hop, ...listeners] = controlsOf(lab, { ...called, expect: expectation });
@@ -456,13 +456,13 @@ describe('a flow whose attempts may go several ways', () => {
     expect(judged(expectation, [FAILED], { controls })[0]).toBe('fail');
   });
 
-  test('a failure that nobody can explain matches nothing', () => {
+  test('an unexplained failure matches nothing', () => {
     const unexplained: Attempt = { ...FAILED, cause: { ...FAILED.cause!, code: 'unexplained' } };
     expect(judged(either, [WORKED, unexplained], { controls: alive })[0]).toBe('fail');
   });
 });
 
-describe('the TTL with which a packet comes to a node', () => {
+describe('the TTL with which a packet reaches a node', () => {
   /** As `path`, with the TTL at each hop in turn. */
   const withTtl = (hops: Hop[], ...ttls: number[]): Hop[] => hops.map((one, index) => ({ ...one, ttl: ttls[index]! }));
   const attempt: Attempt = {
@@ -482,7 +482,7 @@ describe('the TTL with which a packet comes to a node', () => {
     expect(judged(expected, [attempt])).toEqual(['pass']);
   });
 
-  test('says what it was, and that the packet did not come there', () => {
+  test('is reported, and so is a packet that did not arrive', () => {
     const expected: Expectation = { outcome: 'works', request: { ttlAt: { s2: 62, b1: 62 } } };
     expect(judged(expected, [attempt, attempt])).toEqual([
       'fail',
@@ -491,14 +491,14 @@ describe('the TTL with which a packet comes to a node', () => {
     ]);
   });
 
-  test('is none of attempts that go elsewhere, as long as one comes there', () => {
+  test('is not required of attempts on other paths, if one arrives', () => {
     const other = { ...attempt, observed: { ...attempt.observed, request: withTtl(path('client', 's1'), 64, 64) } };
     const expected: Expectation = { outcome: 'works', request: { ttlAt: { s1: 64, s2: 63 } } };
     expect(judged(expected, [attempt, other])).toEqual(['pass']);
   });
 });
 
-test('an interface is crossed where the packet comes in or leaves by it, and avoided where it does neither', () => {
+test('an interface is crossed if a packet enters or leaves through it, and avoided otherwise', () => {
   const by = (iface: string): Expectation => ({ outcome: 'works', request: { crosses: [`l4.${iface}`] } });
   const other: Expectation = { outcome: 'works', request: { avoids: ['l4.x', 'l4.y'] } };
   expect(judged(by('x'), [WORKED])).toEqual(['pass']);
@@ -509,7 +509,7 @@ test('an interface is crossed where the packet comes in or leaves by it, and avo
   expect(judged(other, [WORKED])).toEqual(['fail', { code: 'not-avoided', params: { leg: 'request', node: 'l4.x' } }]);
 });
 
-test('what a trunk is called stands for its VLANs, each of which has a name of its own', () => {
+test('the name of a trunk means all its VLANs, each of which has its own name', () => {
   const request = WORKED.observed.request.map((hop) => (hop.node === 'l4' ? { ...hop, iface: 'x.10' } : hop));
   const onTrunk = { ...WORKED, observed: { ...WORKED.observed, request } };
   const avoids = (place: string): Expectation => ({ outcome: 'works', request: { avoids: [place] } });
@@ -546,7 +546,7 @@ describe('an interface as the place of a failure', () => {
     cause: cause('no-neighbour', 'arp-unanswered', { node, address }),
   });
 
-  test('is that behind which the address was asked for', () => {
+  test('is that on which the address was requested', () => {
     const expected: Expectation = { outcome: 'fails', cause: 'no-neighbour', at: 'l3.l2' };
     expect(judged(expected, [at('l3', S2)])).toEqual(['pass']);
     expect(judged({ ...expected, at: 'l3.client' }, [at('l3', S2)])).toEqual([
@@ -555,7 +555,7 @@ describe('an interface as the place of a failure', () => {
     ]);
   });
 
-  test('a load balancer tells of its server by the VIP', () => {
+  test("a load balancer's failure toward its server has the interface of the server", () => {
     const unreachable = cause('no-neighbour', 'host-unreachable', { node: 'l4', address: VIP_A, hop: S2 });
     const expected: Expectation = { outcome: 'fails', cause: 'no-neighbour', at: 'l4.l2' };
     expect(judged(expected, [{ ...FAILED, cause: unreachable }])).toEqual(['pass']);
@@ -570,7 +570,7 @@ describe('an interface as the place of a failure', () => {
     expect(['l4.x', 'l4.x.10', 'l4.x.20', 'l4.y'].map(placed)).toEqual(['pass', 'pass', 'fail', 'fail']);
   });
 
-  test('of a cause at no interface there is none', () => {
+  test('a cause without an interface has none', () => {
     const route = cause('no-route', 'route-missing', { node: 'l3', address: '192.0.2.1' });
     expect(judged({ outcome: 'fails', cause: 'no-route', at: 'l3.l2' }, [{ ...FAILED, cause: route }])).toEqual([
       'fail',

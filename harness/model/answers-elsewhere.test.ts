@@ -70,7 +70,7 @@ function withLegDown(first: string, second: string, down = ['l3-2']): [string, C
   return [how, cause];
 }
 
-test('a server that has lost the address that it answers from cannot reply; of IPv4 it keeps it', () => {
+test('a server without its reply address cannot reply; with IPv4 it keeps the address', () => {
   const elsewhere = { code: 'reply-not-from-vip', node: 'client' };
   expect(withLegDown('2001:db8:2::', '2001:db8:3::', [])).toMatchObject(['fails', elsewhere]);
   const gone = withLegDown('2001:db8:2::', '2001:db8:3::');

@@ -24,7 +24,7 @@ function ends(hops: Prediction['request']): unknown[] {
   return [hops[0]?.src.ip, hops[0]?.dst.ip, hops.at(-1)?.node];
 }
 
-test('the question goes to the DNS server and back, and then whatever it answered first is called', () => {
+test('the query goes to the DNS server and back, and then the first address is called', () => {
   const both = called(lab(['a', 'b']));
   expect(both.map(({ outcome, question }) => [outcome, question?.addresses])).toEqual([
     ['works', [VIP_A, VIP_B]],
@@ -133,7 +133,7 @@ function remembering(sketch: LabSketch): Prediction[] {
   return predict(built, { ...asks, ...call, byName: { ...asks.byName!, cached } });
 }
 
-test('a caller with a cached answer asks nobody', () => {
+test('a caller with a cached answer sends no query', () => {
   const [only, ...others] = remembering(balanced({ policy: 'failover' }, { s1: UP, s2: UP }));
   expect(others).toEqual([]);
   expect(only).toMatchObject({
@@ -144,7 +144,7 @@ test('a caller with a cached answer asks nobody', () => {
   expect(ends(only!.request)).toEqual(['198.51.100.10', VIP_A, 's1']);
 });
 
-test('a cached answer is outdated if a call fails for it, and a new question gets another address', () => {
+test('a cached answer is outdated if a call fails, and a new query gets another address', () => {
   const [only, ...others] = remembering(balanced({ policy: 'failover' }, { s1: [], s2: UP }));
   expect(others).toEqual([]);
   expect(only).toMatchObject({
@@ -160,12 +160,12 @@ test('a cached answer is outdated if a call fails for it, and a new question get
 test.each<[string, Record<string, unknown>, string[]]>([
   ['a new question gets the same address', {}, ['80/tcp']],
   ['there is no other address either', { policy: 'failover' }, []],
-])('a cached answer is not to blame if %s', (_, name, s2) => {
+])('a cached answer is not the cause if %s', (_, name, s2) => {
   const causes = remembering(balanced(name, { s1: [], s2 })).map(({ cause }) => [cause?.code, cause?.node]);
   expect(causes).toEqual([['no-server-available', 'l4']]);
 });
 
-test('a call that fails after its question fails for its own cause', () => {
+test('a call that fails after its query has its own cause', () => {
   const both = called(lab(['a', '203.0.113.12']));
   expect(both.map(({ cause, question }) => [question?.addresses[0], cause?.code, cause?.node])).toEqual([
     [VIP_A, undefined, undefined],

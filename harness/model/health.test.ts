@@ -14,26 +14,26 @@ function outcomes(sketch: LabSketch, from: string, to: string): string[] {
   );
 }
 
-describe('a dsr server that no frame can be sent to is out of the pool', () => {
-  test('where the load balancer has no route to it', () => {
+describe('a dsr server without a reachable MAC is out of the pool', () => {
+  test('if the load balancer has no route to it', () => {
     const sketch = crossSubnet({ services: { a: dsr } });
     delete sketch.nodes['l4']!.gateway;
     sketch.nodes['l4']!.routes = [{ to: '198.51.100.10/32', via: L3 }];
     expect(outcomes(sketch, 'client', 'a')).toEqual(['- no-server-available']);
   });
 
-  test('where it keeps the source MAC, and cannot learn that of the server', () => {
+  test('if it keeps the source MAC, and cannot learn that of the server', () => {
     const kept = crossSubnet({ services: { a: { ...dsr, sourceMac: 'keep' } } });
     expect(outcomes(kept, 'client', 'a')).toEqual(['- no-server-available']);
   });
 
-  test('not where it looks for the MAC in vain, packet by packet', () => {
+  test('not if it resolves the MAC for each packet in vain', () => {
     const rewritten = crossSubnet({ services: { a: dsr } });
     expect(outcomes(rewritten, 'client', 'a')).toEqual(['s1 server-not-adjacent', 's2 server-not-adjacent']);
   });
 });
 
-describe('a check of a dsr server asks for the VIP there', () => {
+describe('a check of a dsr server calls its VIP', () => {
   const checked = { ...dsr, check: 'tcp' as const };
   const holdsVip = { loopback: [VIP_A], ...QUIET_ARP };
 
@@ -42,13 +42,13 @@ describe('a check of a dsr server asks for the VIP there', () => {
     expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works']);
   });
 
-  test('a server whose answer does not reach the load balancer is out', () => {
+  test('a server whose reply does not reach the load balancer is out', () => {
     const elsewhere = { ...holdsVip, routes: [{ to: '203.0.113.2/32', via: '203.0.113.99' }] };
     const sketch = oneArm({ services: { a: checked }, servers: holdsVip, nodes: { s2: elsewhere } });
     expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works']);
   });
 
-  test('one in another subnet is up if the router brings the question back, and another server answers it', () => {
+  test('one in another subnet is up if the router returns the request, and another server answers it', () => {
     const far = { interfaces: { l3: '198.51.100.142/25' }, gateway: '198.51.100.129' };
     const sketch = oneArm({ services: { a: checked }, servers: holdsVip, nodes: { s2: far } });
     sketch.nodes['l3']!.interfaces!['s2'] = '198.51.100.129/25';
@@ -57,7 +57,7 @@ describe('a check of a dsr server asks for the VIP there', () => {
   });
 });
 
-describe('what a check asks, and from where', () => {
+describe('destination and source of a check', () => {
   const check = { type: 'tcp' as const };
   const holdsVip = { loopback: [VIP_A], ...QUIET_ARP };
   const vipForgotten = { servers: holdsVip, nodes: { s2: { loopback: [] } } };
@@ -97,14 +97,14 @@ describe('what a check asks, and from where', () => {
   });
 });
 
-test('a check of an l3dsr server wants its answer from the VIP: a server that does not know the value is out', () => {
+test('a check of an l3dsr server expects its reply from the VIP: a server without undoDscp is out', () => {
   const knowing = { loopback: [VIP_A], undoDscp: ['a'] };
   const services = { a: { ...dsr, mode: 'l3dsr' as const, dscp: 11, check: 'tcp' as const } };
   const sketch = crossSubnet({ services, nodes: { s1: knowing, s2: { loopback: [VIP_A] } } });
   expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works']);
 });
 
-test('checks teach: a server that speaks up for its VIP may be known as its holder before the flow begins', () => {
+test('checks change tables: a server that sends ARP with its VIP may be learned as its owner before the flow', () => {
   const answersArp = { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 0 };
   const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };
   const asks = oneArm({
@@ -119,7 +119,7 @@ test('checks teach: a server that speaks up for its VIP may be known as its hold
   expect(crossesL4).toEqual([true, false]);
 });
 
-test('a server that has forgotten the load balancer and asks for it as the VIP is not answered: its check fails', () => {
+test('a server that sends ARP for the load balancer with the VIP as source gets no reply: its check fails', () => {
   const answersArp = { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 0 };
   const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };
   expect(outcomes(oneArm({ services, servers: answersArp }), 'client', 'a')).toEqual(
@@ -127,7 +127,7 @@ test('a server that has forgotten the load balancer and asks for it as the VIP i
   );
 });
 
-test('what a service without a server gets is looked at for its source first, and then refused', () => {
+test('a service without a server validates the source before it refuses', () => {
   const services = { a: { ...dsr, mode: 'dnat' as const, pool: ['s1'], check: 'tcp' as const } };
   const nodes = { l4: { rpFilter: 1, routes: [{ to: '198.51.100.10/32', via: '203.0.113.99' }] } };
   const dead = { listeners: [] };
@@ -139,23 +139,26 @@ test('what a service without a server gets is looked at for its source first, an
   expect(outcomes(strict, 'client', 'a')).toEqual(['- reverse-path']);
 });
 
-test('a load balancer that keeps the source MAC knows its servers before any flow, so it asks none and teaches none', () => {
+test('a load balancer that keeps the source MAC knows its servers before any flow, and sends them no ARP', () => {
   const announcing = { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 0 };
   const lab = inLine({ services: { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' } }, servers: announcing });
   // Whether the server still knows its gateway: if not, it asks in the name of the VIP, which is the gateway's own.
   expect(outcomes(lab, 'client', 'a')).toEqual(['s1 own-address-as-source', 's1 own-address-as-source']);
 });
 
-test('to ask for a MAC is to send no packet: nobody learns from it who is behind a router', () => {
+test('an ARP request is no packet: no node learns from it what is behind a router', () => {
   const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
   const lab = plan(oneArm({ services, servers: { routes: [{ to: '203.0.113.2/32', via: L3 }] } }));
   const [, learned] = initialStates(networkOf(lab));
   expect([...learned!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });
 
-test.each([0, 1, 2])('with arp_announce=%i a load balancer asks in its own name, since there is no packet', (level) => {
-  const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
-  const lab = oneArm({ services, nodes: { l4: { arpAnnounce: level } } });
-  const [, learned] = initialStates(networkOf(plan(lab)));
-  expect([...learned!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
-});
+test.each([0, 1, 2])(
+  'with arp_announce=%i a load balancer sends ARP with its own address, because there is no packet',
+  (level) => {
+    const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
+    const lab = oneArm({ services, nodes: { l4: { arpAnnounce: level } } });
+    const [, learned] = initialStates(networkOf(plan(lab)));
+    expect([...learned!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
+  },
+);

@@ -59,7 +59,7 @@ test('a server that decapsulates the packet and does not hold the VIP is the cau
   expect(predicted({ ...SERVER, loopback: [] }).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
 });
 
-test.each([1, 2] as const)('rp_filter %d at the server: no way back leads to the device of its tunnel', (rpFilter) => {
+test.each([1, 2] as const)('rp_filter %d at the server: no route to the client uses its tunnel device', (rpFilter) => {
   const { cause } = predicted({ ...SERVER, rpFilter });
   expect(cause).toMatchObject({
     code: 'reverse-path',

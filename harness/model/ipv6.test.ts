@@ -32,14 +32,14 @@ function outcomes(service: Omit<ServiceSketch, 'vip' | 'pool'>, server: Partial<
   return predict(lab, flow(lab, from, 'web')).map(({ outcome, cause }) => cause?.code ?? outcome);
 }
 
-test('proxy, dnat and dsr go as with IPv4', () => {
+test('proxy, dnat and dsr work as with IPv4', () => {
   expect(outcomes({ mode: 'proxy', proxyIp: '2001:db8:1::fe' }, {}, 's1')).toEqual(['works', 'works']);
   expect(outcomes({ mode: 'dnat' }, { gateway: '2001:db8:1::2' }, 'client')).toEqual(['works', 'works']);
   expect(outcomes({ mode: 'dnat' }, {}, 'client')).toEqual(['reply-not-from-vip', 'reply-not-from-vip']);
   expect(outcomes({ mode: 'dsr' }, {}, 'client')).toEqual(['vip-not-on-server', 'vip-not-on-server']);
 });
 
-test('a server that calls from the VIP, since only that has a route, gets no answer: it goes to the L4', () => {
+test('a server that calls from the VIP, because only that has a route, gets no reply: it goes to the L4', () => {
   const lab = oneArm(
     { mode: 'dnat' },
     { gateway: 'none', loopback: [VIP], routes: [{ to: 'default', from: VIP, via: '2001:db8:1::1' }] },
@@ -67,14 +67,14 @@ describe('an echo request over IPv6', () => {
     return outcome === 'works' ? [outcome, ...findings.map(({ code }) => code)] : [cause?.code, cause?.node];
   };
 
-  test('is cut by nobody but its sender', () => {
+  test('is fragmented only by its sender', () => {
     expect(pinged(1252, true, 'l2')).toEqual(['works']);
     expect(pinged(1253, false, 'l2')).toEqual(['too-big', 'l3']);
     expect(pinged(2000, false, 'l2')).toEqual(['too-big', 'l3']);
     expect(pinged(1453, true, 'l2')).toEqual(['too-big', 'client']);
   });
 
-  test('gets a reply that its sender cuts, once a router has told it to', () => {
+  test('gets a reply that its sender fragments after a too-big message', () => {
     expect(pinged(1253, true, 'client')).toEqual(['works', 'slow-start']);
   });
 });
@@ -83,18 +83,18 @@ test('a VIP on the loopback needs no arp settings: neighbour discovery answers f
   expect(outcomes({ mode: 'dsr' }, { loopback: [VIP] }, 'client')).toEqual(['works', 'works']);
 });
 
-test('IPv6 drops no packet for its source: a server that is sent its own call answers to the wrong socket', () => {
+test('IPv6 drops no packet for its source: a server that gets its own call replies to the wrong socket', () => {
   expect(outcomes({ mode: 'dnat' }, {}, 's1')).toEqual(['reply-not-from-vip', 'reply-not-from-vip']);
 });
 
-test('an ICMPv6 error speaks from the interface that the packet came in by', () => {
+test('an ICMPv6 error has the address of the interface where the packet arrived', () => {
   const lab = oneArm({ mode: 'dsr' }, { routes: [{ to: '2001:db8:c::/64', via: '2001:db8:1::1' }] });
   const lost = { ...flow(lab, 's1', 'client'), address: '2001:db8:c::99' };
   const [{ reply } = { reply: [] }] = predict(lab, lost);
   expect(reply[0]).toMatchObject({ node: 'l3', src: { ip: '2001:db8:1::1' } });
 });
 
-test('a host that forwards nothing looks for a route all the same, and says that it has none', () => {
+test('a host without forwarding still looks up a route, and reports that it has none', () => {
   const routed = (gateway: boolean) => {
     const lab = oneArm({ mode: 'dsr' }, {});
     const nodeOf = (name: string) => lab.nodes.find((node) => node.name === name)!;
@@ -107,7 +107,7 @@ test('a host that forwards nothing looks for a route all the same, and says that
   expect(routed(false)).toEqual({ cause: 'no-route', answer: '2001:db8:1::11' });
 });
 
-test('a server that forwards nothing tells no neighbour of a VIP on its loopback: it asks from its own addresses', () => {
+test('a server without forwarding announces no VIP on its loopback: it solicits from its own addresses', () => {
   const lab = oneArm({ mode: 'dsr' }, { loopback: [VIP] });
   for (const { findings } of predict(lab, flow(lab, 'client', 'web'))) expect(findings).toEqual([]);
 });
@@ -124,13 +124,13 @@ describe('redirects', () => {
     return predict(lab, flow(lab, 's1', 's2')).map(({ outcome, cause }) => cause?.code ?? outcome);
   };
 
-  test('a router sends them whatever is set; who accepts them goes around it from the second packet on', () => {
+  test('a router always sends them; a node that accepts them bypasses it from the second packet on', () => {
     expect(pathOf(true)).toEqual(['works']);
     expect(pathOf(false)).toEqual(['half-seen-by-firewall']);
   });
 });
 
-test('a redirect about a packet whose destination was translated teaches nobody a way to the VIP', () => {
+test('a redirect about a translated packet changes no route to the VIP', () => {
   const lab = oneArm({ mode: 'dnat' }, {});
   for (const { name, loopback, sysctls } of lab.nodes) {
     if (name === 's1') loopback.push(`${VIP}/128`);
@@ -185,14 +185,14 @@ describe('two load balancers own one VIP', () => {
     ].sort();
   };
 
-  test('IPv6: the answer that comes last takes the connection from the first one, whose server nobody else knows', () => {
+  test('IPv6: the last advertisement takes the connection from the first owner, whose server the other does not know', () => {
     const resets = ['s1', 's2'].map((server) => `connection-unknown@${server}`);
     const either = (l4: string): string[] => [...resets.map((why) => `${l4}: ${why}`), `${l4}: works`];
     expect(twins('proxy', {})).toEqual([...either('l4'), ...either('l4b')]);
     expect(twins('dsr', {})).toEqual([...either('l4'), ...either('l4b')]);
   });
 
-  test('IPv6: a stateful firewall that saw no SYN forwards nothing of the connection to any server', () => {
+  test('IPv6: a stateful firewall that saw no SYN drops the connection', () => {
     expect(twins('proxy', { firewall: 'stateful' })).toEqual([
       'l4: connection-unknown@s1',
       'l4: connection-unknown@s2',
@@ -202,7 +202,7 @@ describe('two load balancers own one VIP', () => {
     ]);
   });
 
-  test('IPv6: who answers for a VIP of somebody else replaces no answer (override flag)', () => {
+  test("IPv6: a proxy advertisement does not replace an owner's (override flag)", () => {
     const found = twins('dsr', { vipOwner: false });
     expect(found.filter((line) => line.startsWith('l4b:'))).toEqual(['l4b: works']);
     expect(found).toContain('l4: connection-unknown@s1');
@@ -217,7 +217,7 @@ describe('two load balancers own one VIP', () => {
     expect(twins('proxy', {}, { v4: true, checkFromVip: true })).toEqual([...either('l4'), ...either('l4b')].sort());
   });
 
-  test('IPv4: the first answer holds', () => {
+  test('IPv4: the first ARP reply is used', () => {
     expect(twins('proxy', { firewall: 'stateful' }, { v4: true })).toEqual(['l4: works', 'l4b: works']);
   });
 });
@@ -238,7 +238,7 @@ test('without a route, the source closest to the destination is looked up, and m
   expect(call(['2001:db8:8000::80'])).toEqual(['2001:db8:1::11', false, 'no-route']);
 });
 
-test('a route that drops packets is none to an IPv6 caller that may have one from another source', () => {
+test('a dropping route does not end an IPv6 call that may have a route from another source', () => {
   const vip = '2001:db8:8000::80';
   const unreachable = { to: '2001:db8:c::/64', type: 'unreachable' as const };
   const call = (routes: NodeSketch['routes'], loopback: string[]): unknown => {

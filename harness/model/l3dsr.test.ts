@@ -14,7 +14,7 @@ function predicted(server: Partial<NodeSketch>, nodes: Record<string, Partial<No
   return predict(lab, flow(lab, 'client', 'a'))[0]!;
 }
 
-test('the packet crosses the router to the server, which sees the client and answers from the VIP, around the L4', () => {
+test('the packet crosses the router to the server, which sees the client and replies from the VIP, bypassing the L4', () => {
   const { outcome, servedBy, sourceSeen, request, reply } = predicted(SERVER);
   expect({ outcome, servedBy, sourceSeen }).toEqual({ outcome: 'works', servedBy: 's1', sourceSeen: '198.51.100.10' });
   expect(request.at(-1)).toMatchObject({ node: 's1', dst: { ip: S1 } });
@@ -22,14 +22,14 @@ test('the packet crosses the router to the server, which sees the client and ans
   expect(reply.map(({ node }) => node)).not.toContain('l4');
 });
 
-test('a server that does not know the value answers from its own address', () => {
+test('a server without undoDscp replies from its own address', () => {
   expect(predicted({ loopback: [VIP_A] }).cause).toMatchObject({ code: 'reply-not-from-vip', node: 'client' });
 });
 
-test('a server that knows the value and does not hold the VIP is to blame', () => {
+test('a server with undoDscp but without the VIP is the cause', () => {
   expect(predicted({ ...SERVER, loopback: [] }).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
 });
 
-test("the L4's own routing sends the packet on: it must forward", () => {
+test("the L4's routing forwards the packet: forwarding must be on", () => {
   expect(predicted(SERVER, { l4: { forwarding: false } }).cause).toMatchObject({ code: 'not-forwarding', node: 'l4' });
 });

@@ -68,7 +68,7 @@ function predicted(
   return predict(lab, { ...flow(lab, 'client', to), requestBytes })[0]!;
 }
 
-test.each(BOTH)('%s: the server sees the client, and answers in the family of the VIP, around the L4', (mix) => {
+test.each(BOTH)('%s: the server sees the client, and replies in the family of the VIP, bypassing the L4', (mix) => {
   const { service, client, l4, s1 } = MIXES[mix];
   const { outcome, servedBy, sourceSeen, request, reply } = predicted(mix);
   expect({ outcome, servedBy, sourceSeen }).toEqual({ outcome: 'works', servedBy: 's1', sourceSeen: client });
@@ -78,14 +78,14 @@ test.each(BOTH)('%s: the server sees the client, and answers in the family of th
   expect(reply.map(({ node }) => node)).not.toContain('l4');
 });
 
-test.each(BOTH)('%s: a server that has only addresses of the family of its tunnel has no way back', (mix) => {
+test.each(BOTH)('%s: a server with only addresses of the family of its tunnel has no route back', (mix) => {
   const { single, client } = MIXES[mix];
   const expected = { code: 'no-route', node: 's1', detail: { params: { address: client } } };
   expect(predicted(mix, single).cause).toMatchObject(expected);
   expect(predicted(mix, { gateway: single.gateway }).cause).toMatchObject(expected);
 });
 
-test.each(BOTH)('%s: a server at which no such tunnel ends tells the L4', (mix) => {
+test.each(BOTH)('%s: a server without such a tunnel end notifies the L4', (mix) => {
   const { l4, s1 } = MIXES[mix];
   const { cause, reply } = predicted(mix, { tunnelEnd: [] });
   expect(cause).toMatchObject({ code: 'no-tunnel-end', node: 's1', detail: { params: { address: s1 } } });
@@ -110,7 +110,7 @@ test('strict rp_filter at the server drops IPv4 from an IPv6 tunnel, but not IPv
   expect(predicted('IPv6 in IPv4', { rpFilter: 1 }).outcome).toBe('works');
 });
 
-test.each(BOTH)('%s: filters know the outer packet as ipip', (mix) => {
+test.each(BOTH)('%s: filters see the outer packet as ipip', (mix) => {
   const filter = [{ drop: { protocol: 'ipip' as const } }];
   expect(predicted(mix, {}, { nodes: { l3: { filter } } }).cause).toMatchObject({ code: 'filtered', node: 'l3' });
 });

@@ -18,7 +18,7 @@ function only(lab: Plan, asked: FlowPlan): Prediction {
 
 const oneServer = { vip: VIP_A, pool: ['s1'] };
 
-test('dsr changes MACs and TTL only, and the reply goes by the L3', () => {
+test('dsr changes only MACs and TTL, and the reply goes through the L3', () => {
   const services = { a: { ...oneServer, mode: 'dsr' as const } };
   const lab = plan(oneArm({ services, servers: { loopback: [VIP_A], ...QUIET_ARP } }));
   const { request, reply } = only(lab, flow(lab, 'client', 'a'));
@@ -46,7 +46,7 @@ test('dsr changes MACs and TTL only, and the reply goes by the L3', () => {
   ]);
 });
 
-test('proxy changes both addresses on the way there and back', () => {
+test('proxy changes both addresses in both directions', () => {
   const lab = plan(oneArm({ services: { a: { ...oneServer, mode: 'proxy', proxyIp: PIP } } }));
   const { request, reply } = only(lab, flow(lab, 'client', 'a'));
   const pairs = (hops: Hop[]): string[] => [...new Set(hops.map(({ src, dst }) => `${src.ip} → ${dst.ip}`))];
@@ -130,7 +130,7 @@ test.each([
   expect(only(lab, flow(lab, 'client', 'a')).cause).toMatchObject({ code, node });
 });
 
-test('two routers that each think the other is nearer: loop, after the TTL is used up', () => {
+test('two routers that route to each other: loop, when the TTL expires', () => {
   const sketch = oneArm({ services: {}, nodes: { l3: { routes: [{ to: '203.0.113.128/25', via: L4 }] } } });
   const lab = plan(sketch);
   const lost = { ...flow(lab, 'client', 's1'), address: '203.0.113.200', to: { node: 's1' } };
@@ -202,7 +202,7 @@ describe('properties', () => {
     );
   });
 
-  test('a walk is one unbroken way: what a node sends, its peer receives unchanged', () => {
+  test('a walk is continuous: what a node sends, its peer receives unchanged', () => {
     fc.assert(
       fc.property(labs, (settings) => {
         const lab = built(settings);
@@ -220,7 +220,7 @@ describe('properties', () => {
     );
   });
 
-  test('the same plan is always predicted in the same way', () => {
+  test('the same plan always has the same prediction', () => {
     fc.assert(
       fc.property(labs, (settings) => {
         const [one, other] = [built(settings), built(settings)];
@@ -232,13 +232,13 @@ describe('properties', () => {
   });
 });
 
-test('arp_ignore=2 asks for a subnet that holds both, be it that of another address on the interface', () => {
+test('arp_ignore=2 requires a common subnet, of any address on the interface', () => {
   const services = { a: { ...oneServer, mode: 'proxy' as const, proxyIp: PIP } };
   const lab = plan(oneArm({ services, nodes: { l4: { arpIgnore: 2 } } }));
   expect(only(lab, flow(lab, 'client', 'a'))).toMatchObject({ outcome: 'works' });
 });
 
-test('a stateful router that does no NAT leaves the source of an ICMP error alone', () => {
+test('a stateful router without NAT does not change the source of an ICMP error', () => {
   const nowhere = [{ to: '192.0.2.0/24', via: '203.0.113.99' }];
   const nodes = {
     l3: { firewall: 'stateful' as const, routes: [{ to: '192.0.2.0/24', via: L4 }] },
@@ -266,7 +266,7 @@ test('no healthy server: with `last-resort` all of them are tried; a draining on
   expect(only(draining, flow(draining, 'client', 'a'))).toMatchObject({ picked: 's2' });
 });
 
-test('a DSR server without the VIP is to blame however it loses the packet', () => {
+test('a DSR server without the VIP is the cause, however it loses the packet', () => {
   const services = { a: { ...oneServer, mode: 'dsr' as const } };
   const caller = plan(oneArm({ services, servers: { forwarding: true } }));
   expect(only(caller, flow(caller, 's1', 'a')).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
@@ -277,7 +277,7 @@ test('a DSR server without the VIP is to blame however it loses the packet', () 
   expect(only(lost, flow(lost, 'client', 'a')).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
 });
 
-test('it is to blame as well where its packet comes back to it by the L4 that keeps its MAC', () => {
+test('it is also the cause if its packet returns through an L4 that keeps its MAC', () => {
   const direct = { vip: VIP_A, pool: ['s2'], mode: 'dsr' as const, sourceMac: 'keep' as const };
   const servers = { forwarding: true };
   const causes = (services: Record<string, ServiceSketch>) => {

@@ -12,14 +12,14 @@ function only(lab: Plan, asked: FlowPlan): Prediction {
   return first!;
 }
 
-test('a refusal that cannot leave its node is no refusal: nobody hears of it', () => {
+test('a refusal that cannot leave its node does not count', () => {
   const sketch = oneArm({ services: {} });
   delete sketch.nodes['s1']!.gateway;
   const lab = plan(sketch);
   expect(only(lab, flow(lab, 'client', 's1', 'udp')).cause).toMatchObject({ code: 'no-route', node: 's1' });
 });
 
-test('a reset from an address that the caller never called is not heard as a refusal', () => {
+test('a reset from an address that was not called is no refusal', () => {
   const services = { a: { ...oneServer, mode: 'dnat' as const } };
   const past = plan(oneArm({ services, servers: { listeners: [] } }));
   expect(only(past, flow(past, 'client', 'a')).cause).toMatchObject({ code: 'reply-not-from-vip', node: 'client' });
@@ -31,7 +31,7 @@ test.each([
   ['no route', {}, 'no-route', 'l4'],
   ['a node that does not forward', { forwarding: false }, 'not-forwarding', 'l4'],
   ['it arrives', { routes: [{ to: `${CLIENT}/32`, via: '203.0.113.1' }] }, 'refused', 's1'],
-])('a reset that dies on its way is not heard as a refusal: %s', (_, l4, code, node) => {
+])('a lost reset is no refusal: %s', (_, l4, code, node) => {
   const sketch = oneArm({ services: {}, servers: { gateway: L4, listeners: [] }, nodes: { l4 } });
   delete sketch.nodes['l4']!.gateway;
   const lab = plan(sketch);
@@ -48,7 +48,7 @@ test('a node undoes its NAT in an ICMP error about the very first packet of a co
   expect(reply[0]).toMatchObject({ node: 'l4', src: { ip: VIP_A } });
 });
 
-test('an ICMP refusal that a stateful router drops is a refusal still: the server said it', () => {
+test('an ICMP refusal that a stateful router drops is still a refusal', () => {
   const nodes = { l4: { firewall: 'stateful' as const } };
   const lab = plan(oneArm({ services: {}, servers: { gateway: L4 }, nodes }));
   expect(only(lab, flow(lab, 'client', 's1', 'udp')).cause).toMatchObject({ code: 'refused', node: 's1' });

@@ -30,20 +30,20 @@ describe('a router has sent a redirect about the answer to a ping', () => {
   const ping = (of: Plan): FlowPlan => flow(of, 'client', 's1', 'icmp');
   const call = (of: Plan): FlowPlan => flow(of, 'client', 'a');
 
-  test('what the server that believes it answers afterwards goes around the load balancer', () => {
+  test('later replies of a server that accepts it bypass the load balancer', () => {
     const believing = lab(true);
     expect(last(believing, [], call(believing))).toEqual(['works by s1', 'works by s2']);
     expect(last(believing, [], ping(believing), call(believing))).toEqual(['redirected at s1', 'works by s2']);
     expect(last(believing, [], ping(believing), ping(believing), call(believing))).toContain('redirected at s1');
   });
 
-  test('a server that does not believe it goes on as before', () => {
+  test('a server that ignores it continues as before', () => {
     const ignoring = lab(false);
     expect(last(ignoring, [], ping(ignoring), call(ignoring))).toEqual(['works by s1', 'works by s2']);
   });
 });
 
-test('a router with NAT sends no redirect about the first packet of a connection, and no caller heeds that about its first SYN', () => {
+test('a router with NAT sends no redirect about the first packet of a connection, and callers ignore one about their first SYN', () => {
   const crosses = (mode: 'dnat' | 'dsr', protocol: 'icmp' | 'tcp'): boolean => {
     const lab = plan(
       oneArm({
@@ -62,7 +62,7 @@ test('a router with NAT sends no redirect about the first packet of a connection
   expect(crosses('dnat', 'tcp')).toBe(true);
 });
 
-describe('a router has told that something was too big', () => {
+describe('a router has sent too-big', () => {
   const nodes: Record<string, Partial<NodeSketch>> = {
     l3: { ofInterfaces: { l2: { mtu: 1300 } } },
     l4: { mtu: 1300 },
@@ -70,7 +70,7 @@ describe('a router has told that something was too big', () => {
   };
   const lab = (): Plan => plan(oneArm({ services: {}, nodes }));
 
-  test('the next one is cut by its sender, and refused where it must not be', () => {
+  test('the next one is fragmented by its sender, or refused with DF', () => {
     const narrow = lab();
     const large = { bytes: 1400 };
     const [ping, udp] = [flow(narrow, 'client', 's1', 'icmp'), flow(narrow, 'client', 's1:53', 'udp')];
@@ -80,7 +80,7 @@ describe('a router has told that something was too big', () => {
     expect(last(narrow, [large, { ...large, dontFragment: true }], udp, ping)).toEqual(['too-big at client']);
   });
 
-  test('of several attempts the later ones know', () => {
+  test('later attempts know the path MTU', () => {
     const narrow = lab();
     const ping = { ...flow(narrow, 'client', 's1', 'icmp'), bytes: 1400, repeat: 2 };
     const causes = (of: FlowPlan): unknown[] => predict(narrow, of).map(({ cause, outcome }) => cause?.node ?? outcome);
@@ -88,7 +88,7 @@ describe('a router has told that something was too big', () => {
     expect(causes({ ...ping, dontFragment: true })).toEqual(['l3', 'client']);
   });
 
-  test('what was small taught nothing', () => {
+  test('small packets change nothing', () => {
     const narrow = lab();
     const ping = flow(narrow, 'client', 's1', 'icmp');
     expect(last(narrow, [{}, { bytes: 1400 }], ping, ping)).toEqual(['too-big at l3']);

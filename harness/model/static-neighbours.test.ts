@@ -12,7 +12,7 @@ function outcome(nodes: Record<string, Partial<NodeSketch>>, to = 'a'): unknown 
   return first!.cause?.detail ?? first!.outcome;
 }
 
-test('frames go to the MAC that is set by hand, whoever answers ARP', () => {
+test('frames go to the static MAC, whoever answers ARP', () => {
   const lab = plan(oneArm({ services: proxy }));
   const wrong = (node: string, address: string, owner: string | null, holder: string | null, at: string): unknown => ({
     code: 'neighbour-static',
@@ -24,13 +24,13 @@ test('frames go to the MAC that is set by hand, whoever answers ARP', () => {
   expect(outcome({ l3: { neighbours: { [VIP_A]: 'l4' } } })).toBe('works');
 });
 
-test('of what a switch floods, the copy counts that came to the MAC that it has', () => {
+test('of flooded copies, the one that reached its MAC counts', () => {
   const lab = plan(oneArm({ services: proxy, nodes: { l3: { neighbours: { [VIP_A]: 's2' } } } }));
   const [first] = predict(lab, flow(lab, 'client', 'a'));
   expect(first!.request.at(-1)).toMatchObject({ node: 's2', direction: 'in' });
 });
 
-test('of copies that nobody wants, the one counts that came furthest', () => {
+test('of copies without a receiver, the one that got furthest counts', () => {
   const sketch = inLineBridge({ services: {}, nodes: { s1: { neighbours: { [L3]: NOBODY } } } });
   const lab = plan(sketch);
   const [first] = predict(lab, flow(lab, 's1', 'client'));
@@ -38,7 +38,7 @@ test('of copies that nobody wants, the one counts that came furthest', () => {
   expect(first!.request.at(-1)).toMatchObject({ node: 'l4', direction: 'in' });
 });
 
-test('a switch that has nobody to flood to drops the frame', () => {
+test('a switch without other ports drops the frame', () => {
   const lab = plan({
     nodes: {
       client: { role: 'client', interfaces: { l3: '198.51.100.10/24' } },
@@ -57,7 +57,7 @@ test('a switch that has nobody to flood to drops the frame', () => {
   expect(first!.request.map(({ node }) => node)).toEqual(['s1', 'l2']);
 });
 
-test('what takes a packet on that is not meant for it does no harm', () => {
+test('a node that forwards a packet not meant for it does no harm', () => {
   expect(outcome({ s1: { neighbours: { [L3]: 'l4' } } }, 's1:80')).toBe('works');
   // Another one of a node does not matter.
   expect(outcome({ l3: { neighbours: { '203.0.113.99': NOBODY } } })).toBe('works');
@@ -85,7 +85,7 @@ test.each([
   expect(first!.request.length > 0).toBe(leaves);
 });
 
-test('nor does it where the call is refused in the end', () => {
+test('nor if the call is refused in the end', () => {
   const s2 = { neighbours: { [L3]: 'l4' } };
   const lab = plan(oneArm({ services: proxy, nodes: { s2, client: { listeners: [] } } }));
   expect(predict(lab, flow(lab, 's2', 'client:80'))[0]!.cause).toMatchObject({ code: 'refused', node: 'client' });

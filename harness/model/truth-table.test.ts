@@ -51,7 +51,7 @@ describe('proxy mode', () => {
     ['gateway l4', oneArm({ services: proxy, servers: { gateway: L4 } })],
     ['servers in another subnet', crossSubnet({ services: proxy })],
     ['in-line', inLine({ services: { a: { ...proxy.a, proxyIp: L4 } } })],
-  ])('lets the client through and hides it: %s', (_name, sketch) => {
+  ])('the client works and is hidden: %s', (_name, sketch) => {
     expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works', 's2 works']);
     expect(sources(sketch, 'client', 'a')).not.toContain(CLIENT);
   });
@@ -61,7 +61,7 @@ describe('proxy mode', () => {
     expect(sources(sketch, 'client', 'a')).toEqual([L4, L4]);
   });
 
-  test('lets a server of the pool reach the VIP, whichever server is picked', () => {
+  test('a server of the pool reaches the VIP, whichever server is picked', () => {
     expect(outcomes(oneArm({ services: proxy }), 's1', 'a')).toEqual(['s1 works', 's2 works']);
     expect(outcomes(crossSubnet({ services: proxy }), 's1', 'a')).toEqual(['s1 works', 's2 works']);
   });
@@ -74,21 +74,24 @@ describe('dnat without a proxy IP', () => {
     expect(sources(sketch, 'client', 'a')).toEqual([CLIENT, CLIENT]);
   });
 
-  test('fails when the servers answer through the L3', () => {
+  test('fails when the servers reply through the L3', () => {
     expect(outcomes(oneArm({ services: dnat }), 'client', 'a')).toEqual([
       's1 fails reply-not-from-vip@client',
       's2 fails reply-not-from-vip@client',
     ]);
   });
 
-  test.each([[L3], [L4]])('fails for a server of the pool, each pick for its own reason (gateway %s)', (gateway) => {
-    expect(outcomes(oneArm({ services: dnat, servers: { gateway } }), 's1', 'a')).toEqual([
-      's1 fails own-address-as-source@s1',
-      's2 fails reply-not-from-vip@s1',
-    ]);
-  });
+  test.each([[L3], [L4]])(
+    'fails for a server of the pool, with a different cause for each pick (gateway %s)',
+    (gateway) => {
+      expect(outcomes(oneArm({ services: dnat, servers: { gateway } }), 's1', 'a')).toEqual([
+        's1 fails own-address-as-source@s1',
+        's2 fails reply-not-from-vip@s1',
+      ]);
+    },
+  );
 
-  test('redirects of the L4 do not harm, since Linux sends none for connections under NAT', () => {
+  test('redirects of the L4 do no harm, because Linux sends none for connections with NAT', () => {
     const on = { sendRedirects: true };
     const sketch = oneArm({
       services: dnat,
@@ -129,7 +132,7 @@ describe('dsr', () => {
     expect(outcomes(oneArm({ services: dsr, servers: { forwarding: true } }), 'client', 'a')).toEqual(expected);
   });
 
-  test('a loopback that answers ARP may bypass the L4: every order of the answers is told', () => {
+  test('a loopback that answers ARP may bypass the L4: every order of replies is predicted', () => {
     const loud = oneArm({ services: dsr, servers: { loopback: [VIP_A] } });
     const told = outcomes(loud, 'client', 'a');
     expect(new Set(told)).toEqual(
@@ -144,7 +147,7 @@ describe('dsr', () => {
     expect(named).toContainEqual({ address: VIP_A, asker: 'l3', owners, used: 's2' });
   });
 
-  test('arp_announce=0 alone teaches the L3 the VIP at the server: the rest of the flow bypasses the L4', () => {
+  test('with arp_announce=0 the L3 learns the VIP at the server: the rest of the flow bypasses the L4', () => {
     const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], arpIgnore: 1 } });
     expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works l4-bypassed', 's2 works l4-bypassed']);
   });
@@ -156,7 +159,7 @@ describe('dsr', () => {
     ]);
   });
 
-  test('gateway l4: the L4 drops its own VIP as source, unless it does not own it or accepts it', () => {
+  test('gateway l4: the L4 drops its own VIP as source, unless accept_local is set or it does not own it', () => {
     const through = (l4: object): string[] =>
       outcomes(oneArm({ services: dsr, servers: { ...dsrServer, gateway: L4 }, nodes: { l4 } }), 'client', 'a');
     expect(through({})).toEqual(['s1 fails own-address-as-source@l4', 's2 fails own-address-as-source@l4']);
@@ -178,7 +181,7 @@ describe('dsr', () => {
     expect(only!.request.map(({ node, iface }) => `${node}/${iface}`)).toEqual(['s1/lo', 's1/lo']);
   });
 
-  test('a server reaches the VIP of another pool and gets the answer directly', () => {
+  test('a server reaches the VIP of another pool and gets the reply directly', () => {
     const sketch = oneArm(twoPools);
     expect(outcomes(sketch, 's1', 'b')).toEqual(['b1 works']);
   });
@@ -228,7 +231,7 @@ describe('dsr', () => {
   });
 });
 
-test('strict rp_filter on a node with two ways', () => {
+test('strict rp_filter on a node with two links', () => {
   const sketch = inLine({ services: {}, nodes: { l4: { rpFilter: 1 } } });
   const { l4, client } = sketch.nodes;
   sketch.links.push(['client', 'l4']);

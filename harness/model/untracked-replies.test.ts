@@ -5,7 +5,7 @@ import { L4, oneArm, QUIET_ARP, VIP_A } from './testing/labs.ts';
 test.each([
   [false, 'works'],
   [true, 'fails'],
-])('dsr replies by way of an L4 with a stateful firewall (vipOwner: %s): %s', (vipOwner, outcome) => {
+])('dsr replies through an L4 with a stateful firewall (vipOwner: %s): %s', (vipOwner, outcome) => {
   const services = { a: { vip: VIP_A, pool: ['s1'], mode: 'dsr' as const } };
   const servers = { gateway: L4, loopback: [VIP_A], ...QUIET_ARP };
   const lab = plan(oneArm({ services, servers, nodes: { l4: { vipOwner, firewall: 'stateful' } } }));

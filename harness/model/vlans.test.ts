@@ -86,7 +86,7 @@ test('servers in one VLAN reach each other without the router', () => {
   expect(request).toEqual(['out s2 b', 'in b s2', 'out b s1', 'in s1 b']);
 });
 
-test('a node that tags the frames of the native VLAN', () => {
+test('a node that tags frames of the native VLAN', () => {
   const { cause, fixes } = outcome({ a: 'l3: { trunk: [10, 20], native: 20 }' });
   expect(cause).toEqual(['vlan-mismatch', 'a', 'vlan-not-carried']);
   expect(fixes[0]).toEqual({ code: 'without-native-vlan', params: { node: 'a', port: 'l3', vlan: 20 } });
@@ -118,12 +118,12 @@ test('an access port in another VLAN than its peers', () => {
   expect(fixes).toContainEqual({ code: 'port-in-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
 });
 
-test('the same for a node that has the MAC from a static entry, and does not ask', () => {
+test('the same for a node with a static entry, which sends no ARP', () => {
   const { cause } = outcome({ b: 's2: { vlan: 10 }' }, 's2', { s2: '{ 203.0.113.11: s1 }' });
   expect(cause).toEqual(['vlan-mismatch', 'b', 'vlans-differ']);
 });
 
-test('several servers of a service in another VLAN: all of their ports are to be changed', () => {
+test('several servers of a service in another VLAN: all of their ports must be changed', () => {
   const yaml = parseYaml(
     'scenario.yaml',
     `
@@ -186,7 +186,7 @@ test('native VLANs that differ: the frames that one end tags are not accepted by
   ]);
 });
 
-test('only one end has a native VLAN: the other one gets it too, or none has one', () => {
+test('only one end has a native VLAN: the other one gets it too, or it is removed', () => {
   const { cause, fixes } = outcome({ a: 'b: { trunk: [10, 20] }', b: 'a: { trunk: [10, 20], native: 20 }' });
   expect(cause).toEqual(['vlan-mismatch', 'b', 'native-vlan-tagged']);
   expect(fixes.slice(0, 2)).toEqual([
@@ -201,7 +201,7 @@ test('a node that sends untagged frames into the wrong native VLAN: the port get
   expect(fixes[0]).toEqual({ code: 'native-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
 });
 
-test('the same for the node that asks', () => {
+test('the same for the sender of ARP requests', () => {
   const { cause, fixes } = outcome({ b: 's2: { trunk: [10, 20], native: 10 }' }, 's2');
   expect(cause).toEqual(['vlan-mismatch', 'b', 'vlans-differ']);
   expect(fixes).toContainEqual({ code: 'native-vlan', params: { node: 'b', port: 's2', vlan: 20 } });

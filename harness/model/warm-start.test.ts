@@ -21,24 +21,24 @@ test('a node knows its gateway, a router and a load balancer the callers and ser
   expect(of(known, 'l3')).toEqual(['198.51.100.10', S1]);
 });
 
-test('nobody asks for a VIP: whose MAC answers for it is what flows are to show', () => {
+test('no node resolves a VIP beforehand: flows show which MAC answers', () => {
   expect(knownNeighbours(lab()).map(({ address }) => address)).not.toContain(VIP_A);
 });
 
-test('a gateway that does not answer is not known: it is asked for when a packet needs it', () => {
+test('a gateway that does not answer is unknown: it is resolved when a packet needs it', () => {
   expect(of(knownNeighbours(lab({ nodes: { l3: { down: ['l2'] } } })), 's1')).toEqual([]);
 });
 
-test('nobody asks for an address that two nodes have: who answers first is what flows are to show', () => {
+test('no node resolves an address of two nodes beforehand: flows show who answers first', () => {
   const twice = lab({ nodes: { s1: { gateway: L4 }, s2: { interfaces: { l2: `${L4}/24` } } } });
   expect(of(knownNeighbours(twice), 's1')).toEqual([]);
 });
 
-test('a lab that starts cold knows nobody', () => {
+test('a cold lab has empty tables', () => {
   expect(knownNeighbours({ ...lab(), neighbours: 'cold' })).toEqual([]);
 });
 
-test('nor is one with two legs on the segment, both of which answer, though its own question told of one of them', () => {
+test('nor is a gateway with two links on the segment, although its own ARP request announced one of them', () => {
   const sketch = oneArm({ services: {} });
   const { s1, l2 } = sketch.nodes;
   const built = plan({

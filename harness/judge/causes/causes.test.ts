@@ -7,7 +7,7 @@ import { causeOfFailure } from './index.ts';
 
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
 
-test('refused at the caller, when it holds the called VIP itself and nothing listens there', () => {
+test('refused at the caller, if it holds the called VIP itself without a listener', () => {
   const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], ...QUIET_ARP, listeners: [] } });
   const evidence = evidenceOf(sketch, 's1', 'a', {
     client: { answered: false, outcome: 'ECONNREFUSED', servedBy: null, sourceSeen: null },
@@ -15,11 +15,11 @@ test('refused at the caller, when it holds the called VIP itself and nothing lis
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'refused', node: 's1' });
 });
 
-describe('a server that got the request and says nothing', () => {
+describe('a server that got the request and is silent', () => {
   const sketch = oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } });
   delete sketch.nodes['s2']!.gateway;
 
-  test('has no route for its answer, when its kernel says so', () => {
+  test('has no route for its reply, if its kernel reports that', () => {
     const evidence = evidenceOf(sketch, 'client', 'a', {
       kernel: 'routed',
       kernelOnAnswer: 'no-route',
@@ -27,7 +27,7 @@ describe('a server that got the request and says nothing', () => {
     expect(causeOfFailure(evidence)).toMatchObject({ code: 'no-route', node: 's2' });
   });
 
-  test('stays unexplained, when its kernel knows the way', () => {
+  test('stays unexplained, if its kernel has a route', () => {
     const evidence = evidenceOf(sketch, 'client', 'a', {
       kernel: 'routed',
       kernelOnAnswer: 'routed',
@@ -36,7 +36,7 @@ describe('a server that got the request and says nothing', () => {
   });
 });
 
-test('what a node announces, or passes on as a bridge, is no unanswered question', () => {
+test('announcements, and requests that a bridge forwards, are not unanswered ARP requests', () => {
   const sketch = oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } });
   const { walk } = evidenceOf(sketch, 'client', 'a');
   const endsAtL4 = {
@@ -52,7 +52,7 @@ test('what a node announces, or passes on as a bridge, is no unanswered question
   expect(answer('203.0.113.11', '203.0.113.12').code).not.toBe('no-neighbour');
 });
 
-test('a server that does not hold the VIP is to blame, even where it routes and another node tells of the loop', () => {
+test('a server without the VIP is the cause, even if it forwards and another node reports the loop', () => {
   const sketch = oneArm({ services: dsr, servers: { forwarding: true } });
   const loop = icmp(9, ['s2', 'out', 'l2'], { type: 11, code: 0 });
   expect(causeOfFailure(evidenceOf(sketch, 'client', 'a', { packets: [loop] }))).toMatchObject({
@@ -61,7 +61,7 @@ test('a server that does not hold the VIP is to blame, even where it routes and 
   });
 });
 
-test('an echo to a VIP that nobody holds is refused by the L4, whatever the state of the servers', () => {
+test('an echo request to a VIP that no node holds is refused by the L4, with servers in any state', () => {
   const sketch = oneArm({ services: dsr, nodes: { l4: { vipOwner: false } } });
   const error = icmp(3, ['l4', 'out', 'l2'], { type: 3, code: 3 });
   const evidence = evidenceOf(sketch, 'client', 'a', { packets: [error], healthy: ['s2'] });
@@ -71,7 +71,7 @@ test('an echo to a VIP that nobody holds is refused by the L4, whatever the stat
   ).toMatchObject({ code: 'refused', node: 'l4' });
 });
 
-test('loose reverse path filtering drops too, where there is no way back at all', () => {
+test('loose reverse path filtering drops too, if there is no route to the source', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
     servers: { rpFilter: 2 },
@@ -81,7 +81,7 @@ test('loose reverse path filtering drops too, where there is no way back at all'
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'reverse-path', node: 's2' });
 });
 
-test('a call of a server to itself, accepted there, is answered inside and never from the VIP', () => {
+test('a call of a server to itself that is accepted is answered inside, never from the VIP', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
     servers: { acceptLocal: true },
@@ -94,7 +94,7 @@ test.each([
   ['udp', 'refused'],
   // A reset from an address that was never called is for nobody.
   ['tcp', 'reply-not-from-vip'],
-] as const)('a call of a server to itself over %s, where nobody listens, ends inside: %s', (protocol, code) => {
+] as const)('a call of a server to itself over %s without a listener ends inside: %s', (protocol, code) => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
     servers: { acceptLocal: true, listeners: [] },
@@ -104,7 +104,7 @@ test.each([
   expect(causeOfFailure({ ...evidence, flow })).toMatchObject({ code, node: 's2' });
 });
 
-describe('a switch whose frame did not reach the node that it is for', () => {
+describe('a switch whose frame did not reach its destination', () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] } };
   const evidence = evidenceOf(inLineBridge({ services }), 'client', 'a');
   const mac = (node: string): string => evidence.plan.nodes.find(({ name }) => name === node)!.interfaces.at(-1)!.mac;
@@ -113,7 +113,7 @@ describe('a switch whose frame did not reach the node that it is for', () => {
     packets: [segment(1, ['l2', 'out', 'l4'], { dstMac: mac(to), seq: 1, flags: 'S' })],
   });
 
-  test('holds its MAC at the wrong port', () => {
+  test('has the MAC on the wrong port', () => {
     expect(causeOfFailure({ ...evidence, ...misdirected('s1') })).toMatchObject({ code: 'mac-moved', node: 'l2' });
   });
 
@@ -130,7 +130,7 @@ describe('a switch whose frame did not reach the node that it is for', () => {
     expect(found.detail).toMatchObject({ code: 'mac-on-wrong-port', params: { owner: 's1', port: 'l4' } });
   });
 
-  test('is not to blame where the node is behind that port, and a switch in between kept the frame', () => {
+  test('is not the cause if the node is behind that port, and a switch in between kept the frame', () => {
     expect(causeOfFailure({ ...evidence, ...misdirected('l3') }).code).not.toBe('mac-moved');
   });
 });

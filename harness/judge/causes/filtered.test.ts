@@ -46,15 +46,15 @@ test.each(['l3', 's1', 'client'])('a packet came to %s, and the counter of a rul
   expect(causeOfFailure(evidence).detail.params).toMatchObject({ number: 2, rule: 'drop tcp' });
 });
 
-test.each([{ l3: { IpInDiscards: 1 } }, {}])('not where that counter did not rise: %j', (counters) => {
+test.each([{ l3: { IpInDiscards: 1 } }, {}])('not if that counter did not rise: %j', (counters) => {
   expect(named(seen({ l3: { filter: drop } }, { counters }))[0]).not.toBe('filtered');
 });
 
-test('where nobody read counters, that the rule matches is enough', () => {
+test('without counters a matching rule is enough', () => {
   expect(named(seen({ l3: { filter: drop } }))).toEqual(['filtered', 'l3']);
 });
 
-test('not where the kernel refuses the packet before', () => {
+test('not if the kernel refuses the packet first', () => {
   const nodes = { l3: { filter: drop, rpFilter: 1 } };
   expect(named(seen(nodes, { ...counted('l3'), kernel: 'reverse-path' }))).toEqual(['reverse-path', 'l3']);
   expect(named(seen(nodes, { ...counted('l3'), kernel: 'no-route' }))).toEqual(['no-route', 'l3']);
@@ -64,7 +64,7 @@ test('not at a router that forwards nothing', () => {
   expect(named(seen({ l3: { filter: drop, forwarding: false } }, counted('l3')))).toEqual(['not-forwarding', 'l3']);
 });
 
-test('an L4 filters what it has made of a packet: the address of a server, not the VIP', () => {
+test('the filter of an L4 sees the translated packet: the address of a server, not the VIP', () => {
   const toServer = seen({ l4: { filter: [{ drop: { to: 's1' } }] } }, counted('l4', 1));
   expect(named(toServer)).toEqual(['filtered', 'l4']);
   expect(causeOfFailure(toServer).detail.params).toMatchObject({ address: S1 });
@@ -72,7 +72,7 @@ test('an L4 filters what it has made of a packet: the address of a server, not t
   expect(named(seen({ l4: { filter: [{ drop: { to: 's1' } }] } }, down))).toEqual(['no-server-available', 'l4']);
 });
 
-test('while a step takes a rule out, a call may still have met it', () => {
+test('while a step removes a rule, a call may still have met it', () => {
   const base = seen({ l3: { filter: drop } });
   const withoutFilter = base.plan.nodes.map((node) => ({ ...node, filter: undefined }) as unknown as NodePlan);
   const l3 = withoutFilter.filter(({ name }) => name === 'l3');
@@ -87,13 +87,13 @@ test('while a step takes a rule out, a call may still have met it', () => {
   expect(named(at(false))[0]).not.toBe('filtered');
 });
 
-test('who is refused by a rule hears a reset, and the rule is the cause all the same', () => {
+test('a caller that a rule rejects gets a reset, and the rule is the cause', () => {
   const evidence = seen({ l3: { filter: [{ reject: { port: 80, protocol: 'tcp' } }] } }, counted('l3', 1));
   expect(evidence.walk.reply.at(-1)?.node).toBe('client');
   expect(named({ ...evidence, client: { ...evidence.client, outcome: 'ECONNREFUSED' } })).toEqual(['filtered', 'l3']);
 });
 
-describe('an ICMP error that was to reach a server', () => {
+describe('an ICMP error for a server', () => {
   const sketch = (filter: NodeSketch['filter']) => crossSubnet({ services: {}, nodes: { s1: { filter } } });
   /** `told` of s1 by the router. */
   const evidence = (filter: NodeSketch['filter'], told: { type: number; code: number }): Evidence => {
@@ -117,7 +117,7 @@ describe('an ICMP error that was to reach a server', () => {
     return { ...base, packets: [at('l3', 'out', 'l2', 1), at('s1', 'in', 'l2', 2)] };
   };
 
-  test('too big: that it was dropped is why the connection hangs', () => {
+  test('too big: dropping it is why the connection hangs', () => {
     expect(named(evidence([{ drop: { protocol: 'icmp', type: 'too-big' } }], { type: 3, code: 4 }))).toEqual([
       'filtered',
       's1',
@@ -128,12 +128,12 @@ describe('an ICMP error that was to reach a server', () => {
     ]);
   });
 
-  test('any other: what it tells of is the cause, whoever hears it', () => {
+  test('any other: the reported event is the cause, even if the error is lost', () => {
     expect(named(evidence([{ drop: { protocol: 'icmp' } }], { type: 3, code: 1 }))).toEqual(['no-neighbour', 'l3']);
   });
 });
 
-describe('a packet that carries another one', () => {
+describe('a tunnelled packet', () => {
   const drop = (protocol: 'ipip' | 'tcp') => ({ filter: [{ drop: { protocol } }] });
   const ipip = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
   const server = { loopback: [VIP_A], tunnelEnd: ['a'] };
@@ -148,11 +148,11 @@ describe('a packet that carries another one', () => {
     return named({ ...evidence, packets });
   };
 
-  test('on its way a filter sees the outer one', () => {
+  test('on the path a filter sees the outer packet', () => {
     expect(judged({ l3: drop('ipip'), s1: server }, 'l3')).toEqual(['filtered', 'l3']);
   });
 
-  test.each(['ipip', 'tcp'] as const)('where its tunnel ends a filter sees both: %s', (protocol) => {
+  test.each(['ipip', 'tcp'] as const)('at the end of its tunnel a filter sees both: %s', (protocol) => {
     expect(judged({ s1: { ...server, ...drop(protocol) } }, 's1')).toEqual(['filtered', 's1']);
   });
 });

@@ -21,11 +21,11 @@ test.each<[string, string, Record<string, number>, CauseCode]>([
   ['rule of the firewall', 'l3', { 'l4lab_firewall invalid': 1 }, 'half-seen-by-firewall'],
   ['no port found', 'l4', { ConntrackInsertFails: 1 }, 'ports-exhausted'],
   ['nothing of the kind', 'l3', { TcpOutRsts: 1 }, 'unexplained'],
-])('%s: what its counters say at %s', (_, node, counters, code) => {
+])('%s: according to its counters at %s', (_, node, counters, code) => {
   expect(causeAt(node, counters)).toBe(code);
 });
 
-test('no port found by calls of a stream: what connection tracking refused in the step', () => {
+test('calls of a stream without a free port: what conntrack refused in the step', () => {
   const services = { a: { ...sketch.services['a']!, proxyPorts: '40000-40003' } };
   const evidence = endingAt(evidenceOf({ ...sketch, services }, 'client', 'a'), 'l4');
   const refusedAt = (...nodes: string[]): Cause => {
@@ -42,14 +42,14 @@ test('no port found by calls of a stream: what connection tracking refused in th
   expect(refusedAt().code).not.toBe('ports-exhausted');
 });
 
-test('of a packet for a VIP, the kernel is asked without its NAT: what the L4 counted goes before', () => {
+test('the kernel is queried without NAT, so counters of the L4 take precedence for packets to a VIP', () => {
   const kernel = 'reverse-path';
   expect(causeAt('l4', { IpExtInNoRoutes: 1 }, kernel)).toBe('no-route');
   expect(causeAt('l4', { TcpExtIPReversePathFilter: 1 }, kernel)).toBe('reverse-path');
   expect(causeAt('l4', {}, kernel)).toBe('reverse-path');
 });
 
-test('a route that leads nowhere: of the packet, of a server that the L4 chose, of the answer; not where it has another source', () => {
+test('a dropping route: of the packet, of the picked server, of the reply; not if it is for another source', () => {
   const toServer = { to: '203.0.113.12', type: 'blackhole' as const };
   const causeWith = (name: string, route: object, kernel: RouteAnswer = 'source-refused'): string => {
     const routed = { ...sketch, nodes: { ...sketch.nodes, [name]: { ...sketch.nodes[name]!, routes: [route] } } };
@@ -83,7 +83,7 @@ test('a route that leads nowhere: of the packet, of a server that the L4 chose, 
   expect(causeWith('l3', { to: VIP_A, from: '10.0.0.0/8', type: 'blackhole' })).not.toContain('dead-end');
 });
 
-test('a load balancer without servers rejects before its kernel checks the source, if it is not the owner of the VIP', () => {
+test('a load balancer that does not own the VIP rejects before its kernel checks the source', () => {
   const judged = (vipOwner: boolean, kernelOnAnswer: RouteAnswer) => {
     const lab = oneArm({ services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s2'] } }, nodes: { l4: { vipOwner } } });
     const seen = { kernel: 'reverse-path' as const, kernelOnAnswer, healthy: [] };
@@ -94,14 +94,14 @@ test('a load balancer without servers rejects before its kernel checks the sourc
   expect(judged(true, 'no-route')).toEqual(['reverse-path', 'l4']);
 });
 
-test('a load balancer without servers whose route to the caller leads nowhere', () => {
+test('a load balancer without servers and with a dropping route to the caller', () => {
   const routes = [{ to: '198.51.100.0/24', type: 'unreachable' as const }];
   const lab = oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s2'] } }, nodes: { l4: { routes } } });
   const found = causeOfFailure(endingAt(evidenceOf(lab, 'client', 'a', { kernel: 'routed', healthy: [] }), 'l4'));
   expect(found).toMatchObject({ code: 'no-route', node: 'l4', detail: { code: 'dead-end' } });
 });
 
-test('a route of the load balancer drops what goes into the tunnel to a server', () => {
+test('a route of the load balancer drops packets into the tunnel to a server', () => {
   const routes = [{ to: '198.51.100.142/32', type: 'prohibit' as const }];
   const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s2'] } };
   const lab = crossSubnet({ services, nodes: { l4: { routes } } });
@@ -109,7 +109,7 @@ test('a route of the load balancer drops what goes into the tunnel to a server',
   expect(found).toMatchObject({ code: 'no-route', node: 'l4', detail: { code: 'dead-end' } });
 });
 
-describe('where a tunnel ends', () => {
+describe('at the end of a tunnel', () => {
   const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
   const causeBy = (rpFilter: 0 | 1 | 2, counters: Record<string, number>) => {
     const server = { loopback: [VIP_A], tunnelEnd: ['a'], rpFilter };
@@ -118,13 +118,13 @@ describe('where a tunnel ends', () => {
   };
 
   test.each([1, 2] as const)(
-    'rp_filter %d: the kernel is asked about the outer packet, its counters tell',
+    'rp_filter %d: the kernel is queried about the outer packet; its counters decide',
     (rpFilter) => {
       expect(causeBy(rpFilter, { TcpExtIPReversePathFilter: 1 })).toEqual(['reverse-path', 's1']);
     },
   );
 
-  test('the answer belongs to the packet inside: no route to the client, or one that leads nowhere', () => {
+  test('the reply belongs to the inner packet: no route to the client, or a dropping one', () => {
     const answeredBy = (server: object, kernelOnAnswer: RouteAnswer) => {
       const s1 = { loopback: [VIP_A], tunnelEnd: ['a'], ...server };
       const lab = crossSubnet({ services, nodes: { s1 } });
@@ -137,7 +137,7 @@ describe('where a tunnel ends', () => {
     expect(answeredBy({ routes }, 'routed')).toMatchObject({ code: 'no-route', detail: { code: 'dead-end' } });
   });
 
-  test('no tunnel ends there, which a server without a route back cannot tell anybody', () => {
+  test('no tunnel ends there, which a server without a route back cannot report', () => {
     const seen = { kernel: 'routed' as const, kernelOnAnswer: 'no-route' as const };
     const lab = crossSubnet({ services, nodes: { s1: { loopback: [VIP_A] } } });
     expect(named(endingAt(evidenceOf(lab, 'client', 'a', seen), 's1'))).toEqual(['no-tunnel-end', 's1']);
@@ -150,7 +150,7 @@ describe('where a tunnel ends', () => {
     expect(seen('routed')).toBe('vip-not-on-server');
   });
 
-  test('not without rp_filter, and not where no such packet was counted', () => {
+  test('not without rp_filter, and not if no such packet was counted', () => {
     expect(causeBy(0, {})[0]).toBe('unexplained');
     expect(causeBy(1, { TcpOutRsts: 1 })[0]).toBe('unexplained');
   });

@@ -38,25 +38,25 @@ describe('redirected', () => {
     });
   const arrived = earlier(['s2', 'l4', 'client']);
 
-  test('at the node that was told and then went around the L4, with a switch in between', () => {
+  test('at the node that got the redirect and then bypassed the L4, with a switch in between', () => {
     expect(named({ ...base, packets: [...arrived, ...redirectSeen, ...later(mac('l3'))] })).toEqual([
       'redirected',
       's2',
     ]);
   });
 
-  test('also where nobody saw the redirect leave', () => {
+  test('also if the redirect was not seen leaving', () => {
     expect(named({ ...base, packets: [...arrived, redirectSeen[3]!, ...later(mac('l3'))] })).toEqual([
       'redirected',
       's2',
     ]);
   });
 
-  test('not where the node never sent that way', () => {
+  test('not if the node never used that path', () => {
     expect(named({ ...base, packets: [...redirectSeen, ...later(mac('l3'))] })[0]).not.toBe('redirected');
   });
 
-  test('not where a segment had been lost before, whether the node repeats it the other way or gives up there', () => {
+  test('not if a segment was lost before, whether or not it is retransmitted on the other path', () => {
     const repeated = later(mac('l4')).map((sighting) => ({ ...sighting, time: 3 }));
     expect(named({ ...base, packets: [...repeated, ...redirectSeen, ...later(mac('l3'))] })[0]).not.toBe('redirected');
     expect(named({ ...base, packets: [...earlier(['s2', 'l4']), ...redirectSeen, ...later(mac('l3'))] })[0]).not.toBe(
@@ -64,11 +64,11 @@ describe('redirected', () => {
     );
   });
 
-  test('not where the node did not heed it', () => {
+  test('not if the node ignored it', () => {
     expect(named({ ...base, packets: [...arrived, ...redirectSeen, ...later(mac('l4'))] })[0]).not.toBe('redirected');
   });
 
-  test('by a redirect of an earlier flow, where the answer that was lost went by the gateway that it named', () => {
+  test('by a redirect of an earlier flow, if the lost reply used the gateway that it named', () => {
     const around = evidenceOf(oneArm({ services: dnat }), 'client', 'a');
     const redirects = redirectsIn(redirectSeen, around.plan);
     expect(redirects).toEqual([{ node: 's2', router: 'l4', address: CLIENT, gateway: '203.0.113.1' }]);
@@ -77,7 +77,7 @@ describe('redirected', () => {
     expect(named({ ...base, redirects })[0]).not.toBe('redirected');
   });
 
-  test('not where a request went by it, and came where it was to', () => {
+  test('not if a request used that gateway and arrived', () => {
     const lab = oneArm({ services: dnat, nodes: { s2: { gateway: 'none' } } });
     const there = evidenceOf(lab, 'client', 's2:80');
     const redirects = [{ node: 'l3', router: 'l4', address: S2, gateway: S2 }];
@@ -85,7 +85,7 @@ describe('redirected', () => {
     expect(named({ ...there, redirects })[0]).not.toBe('redirected');
   });
 
-  test('not where the packets went around before', () => {
+  test('not if packets bypassed the L4 before', () => {
     const before = later(mac('l3')).map((sighting) => ({ ...sighting, time: 1 }));
     expect(named({ ...base, packets: [...before, ...redirectSeen] })[0]).not.toBe('redirected');
   });
@@ -104,34 +104,34 @@ describe('half-seen-by-firewall', () => {
   const oneWay = { request: dsrWalk.request, reply: dsrWalk.reply.filter(({ node }) => node !== 'l3').slice(0, 2) };
   const swallowed = [segment(9, ['l3', 'in', 'client'], { seq: 4, flags: 'A' })];
 
-  test('where a stateful node saw one direction and swallowed a segment', () => {
+  test('if a stateful node saw one direction and dropped a segment', () => {
     expect(named({ ...base, walk: oneWay, packets: swallowed })).toEqual(['half-seen-by-firewall', 'l3']);
   });
 
-  test('not where it passed the segment on', () => {
+  test('not if it forwarded the segment', () => {
     const passed = [...swallowed, segment(10, ['l3', 'out', 'l2'], { seq: 4, flags: 'A' })];
     expect(named({ ...base, walk: oneWay, packets: passed })[0]).not.toBe('half-seen-by-firewall');
   });
 
-  test('not where its kernel has no route for what ended there', () => {
+  test('not if its kernel has no route for the lost packet', () => {
     const at = base.walk.request.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
     const walk = { request: base.walk.request.slice(0, at + 1), reply: [] };
     const kernel = 'no-route';
     expect(named({ ...base, walk, kernel, packets: swallowed })).toEqual(['no-route', 'l3']);
   });
 
-  test('not where the segment was for the node itself: the firewall looks at what is forwarded', () => {
+  test('not if the segment was for the node itself: the firewall checks forwarded packets', () => {
     const refusal = segment(9, ['l3', 'in', 'client'], { seq: 4, flags: 'RA' });
     const own = { ...refusal, frame: { ...refusal.frame, ip: { ...refusal.frame.ip!, dst: '203.0.113.1' } } };
     expect(named({ ...base, walk: oneWay, packets: [own] })[0]).not.toBe('half-seen-by-firewall');
   });
 
-  test('not where it saw both directions', () => {
+  test('not if it saw both directions', () => {
     const packets = [between(swallowed[0]!, CLIENT, VIP_A)];
     expect(named({ ...base, walk: dsrWalk, packets })[0]).not.toBe('half-seen-by-firewall');
   });
 
-  test('where the request came by twice, the second time with the address of a server that answers from the VIP', () => {
+  test('if the request crossed twice, the second time to a server that replies from the VIP', () => {
     const first = dsrWalk.request.filter(({ node }) => node === 'l3');
     const again = first.map((hop) => ({ ...hop, dst: { ...hop.dst, ip: S2 } }));
     const walk = { request: [...first, ...again], reply: dsrWalk.reply };
@@ -143,7 +143,7 @@ describe('half-seen-by-firewall', () => {
     expect(named({ ...base, walk, packets })).toEqual(['half-seen-by-firewall', 'l3']);
   });
 
-  test('where a switch routes one direction and bridges the other: its firewalls do not know of one another', () => {
+  test('if a switch routes one direction and bridges the other, which its firewalls track separately', () => {
     const atSwitch = { l4: { ...stateful.l3, bridge: true, interfaces: { br0: '203.0.113.2/24' }, forwarding: true } };
     const sketch = inLineBridge({ services: dsr, servers: { gateway: '203.0.113.2' }, nodes: atSwitch });
     const evidence = evidenceOf(sketch, 's1', 'client');
@@ -152,19 +152,19 @@ describe('half-seen-by-firewall', () => {
     expect(named({ ...evidence, packets: [ack] })).toEqual(['half-seen-by-firewall', 'l4']);
   });
 
-  test('not where the node forwards nothing at all', () => {
+  test('not if the node does not forward', () => {
     const off = { l3: { ...stateful.l3, forwarding: false } };
     const still = evidenceOf(oneArm({ services: dsr, servers: holdsVip, nodes: off }), 'client', 'a');
     expect(named({ ...still, walk: oneWay, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
   });
 
-  test('not where the node is not stateful', () => {
+  test('not if the node is not stateful', () => {
     const plain = evidenceOf(oneArm({ services: dsr, servers: holdsVip }), 'client', 'a');
     expect(named({ ...plain, walk: oneWay, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
   });
 });
 
-describe('two load balancers own one VIP, and the caller takes the second one from the handshake on', () => {
+describe('two load balancers own one VIP, and the caller uses the second one after the handshake', () => {
   const twin = (mode: 'dnat' | 'dsr'): LabSketch => {
     const sketch = oneArm({
       services: { a: { vip: VIP_A, mode, pool: ['s2'], l4: ['l4', 'l4b'] } },
@@ -192,7 +192,7 @@ describe('two load balancers own one VIP, and the caller takes the second one fr
     expect(named(evidenceOf(twin('dsr'), 'client', 'a', { packets }))[0]).toBe('unexplained');
   });
 
-  test('connection-unknown at the server that the second one picked, which resets what it did not see begin', () => {
+  test('connection-unknown at the server that the second one picked, which resets the unknown connection', () => {
     const arrived = [sent, ack(2, ['s2', 'in', 'l2'])];
     const evidence = (packets: Sighting[]) => named(evidenceOf(twin('dsr'), 'client', 'a', { packets }));
     expect(evidence([...arrived, reset(3, ['s2', 'out', 'l2'], 7)])).toEqual(['connection-unknown', 's2']);
@@ -201,7 +201,7 @@ describe('two load balancers own one VIP, and the caller takes the second one fr
   });
 });
 
-test('mac-moved: a segment went to the wrong port alone, though the switch has been put right since', () => {
+test('mac-moved: a segment went only to the wrong port, although the switch has learned the right one since', () => {
   const evidence = evidenceOf(inLineBridge({ services: dsr, servers: holdsVip }), 's1', 'a');
   const { mac: dstMac } = evidence.plan.nodes.find(({ name }) => name === 's1')!.interfaces[0]!;
   const macTables = { l2: { [dstMac]: 's1' } };
@@ -214,7 +214,7 @@ test('mac-moved: a segment went to the wrong port alone, though the switch has b
   expect(name(out('l4'), got)[0]).not.toBe('mac-moved');
 });
 
-describe('the handshake went well, and then a switch sends a segment to a port where its addressee is not', () => {
+describe('after the handshake a switch sends a segment to the wrong port', () => {
   const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], ...QUIET_ARP } });
   const { plan } = evidenceOf(sketch, 's1', 'a');
   const caller = plan.nodes.find(({ name }) => name === 's1')!.interfaces[0]!.mac;
@@ -226,13 +226,13 @@ describe('the handshake went well, and then a switch sends a segment to a port w
     expect(named(evidenceOf(sketch, 's1', 'a', { packets, macTables }))).toEqual(['mac-moved', 'l2']);
   });
 
-  test('a flooded copy that also reached the addressee is no harm', () => {
+  test('not if a flooded copy also reached the destination', () => {
     const packets = [segment(2, ['l2', 'out', 'l4'], data), segment(3, ['s1', 'in', 'l2'], data)];
     expect(named(evidenceOf(sketch, 's1', 'a', { packets, macTables }))[0]).not.toBe('mac-moved');
   });
 });
 
-test('connection-unknown: a load balancer with an idle timeout drops the data of a server that it let open the connection', () => {
+test('connection-unknown: a load balancer with an idle timeout drops data of a server whose SYN it forwarded', () => {
   const sketch = oneArm({
     services: dsr,
     servers: { gateway: '203.0.113.2' },
@@ -254,7 +254,7 @@ test('connection-unknown: a load balancer with an idle timeout drops the data of
   expect(name(seen, { l4: {} as { 'l4lab_idle unbegun': number } })).not.toBe('connection-unknown');
 });
 
-test('connection-unknown: the same, though its bridge forwarded the SYN, and the reset that it sent made the server refuse', () => {
+test('connection-unknown: the same if its bridge forwarded the SYN, and its reset made the server refuse', () => {
   const sketch = inLineBridge({
     services: dsr,
     servers: { gateway: '203.0.113.2' },
@@ -284,18 +284,18 @@ describe('a stateful node', () => {
   });
   const l4Mac = evidenceOf(sketch, 'client', 'a').plan.nodes.find(({ name }) => name === 'l4')!.interfaces[0]!.mac;
 
-  test('is not to blame for a SYN, which is never invalid', () => {
+  test('is not the cause for a SYN, which is never invalid', () => {
     const packets = [segment(1, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'S' })];
     expect(named(evidenceOf(sketch, 'client', 'a', { packets }))[0]).not.toBe('half-seen-by-firewall');
   });
 
-  test('is not to blame for what its kernel refused before', () => {
+  test('is not the cause for packets that its kernel refused before', () => {
     const packets = [segment(2, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'SA' })];
     const evidence = evidenceOf(sketch, 'client', 'a', { packets, kernel: 'source-refused' });
     expect(named(evidence)).toEqual(['own-address-as-source', 'l4']);
   });
 
-  test('is not to blame for what its node reports: it would have dropped it silently', () => {
+  test('is not the cause if its node sent an ICMP error: it would have dropped silently', () => {
     const came = segment(1, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'SA' });
     const [src, dst] = ['203.0.113.12', CLIENT];
     const answer = { ...came, frame: { ...came.frame, ip: { ...came.frame.ip!, src, dst } } };
@@ -306,7 +306,7 @@ describe('a stateful node', () => {
     expect(judged(answer, error)).toBe('no-neighbour');
   });
 
-  test('is to blame for the answer to an echo that it did not see', () => {
+  test('is the cause for the reply to an echo request that it did not see', () => {
     const answer = icmp([2, 'l4', 'in', 'l2'], { type: 0, code: 0 }, ['', l4Mac]);
     const evidence = evidenceOf(sketch, 'client', 's2', { packets: [answer] });
     const flow = { ...evidence.flow, protocol: 'icmp' as const };
@@ -314,7 +314,7 @@ describe('a stateful node', () => {
   });
 });
 
-test('a redirect counts where it arrives, not at the switches on its way', () => {
+test('a redirect counts where it arrives, not at switches on the path', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'proxy', proxyIp: 'auto', pool: ['s2'] } },
     servers: { listeners: [] },

@@ -12,11 +12,11 @@ describe('the request never left the caller', () => {
   const nothing = { request: [], reply: [] };
   const base = evidenceOf(oneArm({ services: dnat }), 'client', 'a', { walk: nothing });
 
-  test('no route, as the socket says', () => {
+  test('no route, as the socket reports', () => {
     expect(named({ ...base, client: { ...base.client, outcome: 'ENETUNREACH' } })).toEqual(['no-route', 'client']);
   });
 
-  test('a route that leads nowhere, as the socket says', () => {
+  test('a dropping route, as the socket reports', () => {
     for (const [type, outcome] of [
       ['blackhole', 'EINVAL'],
       ['unreachable', 'EHOSTUNREACH'],
@@ -29,7 +29,7 @@ describe('the request never left the caller', () => {
     }
   });
 
-  test('the same, though a rule for the source would lead on: the first lookup is without one', () => {
+  test('the same although a rule for the source has a route: the first lookup has no source', () => {
     const routes = [
       { to: VIP_A, type: 'unreachable' as const },
       { to: 'default', from: '198.51.100.0/24', via: '198.51.100.1' },
@@ -39,7 +39,7 @@ describe('the request never left the caller', () => {
     expect(found).toMatchObject({ code: 'no-route', node: 'client', detail: { code: 'dead-end' } });
   });
 
-  test('it answered itself, from another address than it called', () => {
+  test('it answered itself, from another address than the called one', () => {
     const udp = { a: { vip: VIP_A, protocol: 'udp' as const, mode: 'dsr' as const, pool: ['s1'] } };
     const calledBy = (answersFrom: string, port = {}): unknown => {
       const s1 = { loopback: [VIP_A], listeners: [{ listen: '80/udp', answersFrom, ...port }] };
@@ -58,7 +58,7 @@ describe('the request never left the caller', () => {
     });
   });
 
-  test('too big for the link of the caller, or for a later one that it knows of, and not to be cut', () => {
+  test("with DF too big for the caller's link, or for a path MTU that it knows", () => {
     const lab = oneArm({ services: dnat, nodes: { client: { mtu: 1300 } } });
     const sent = (bytes: number): unknown => {
       const evidence = evidenceOf(lab, 'client', 'a', { walk: nothing });
@@ -69,12 +69,12 @@ describe('the request never left the caller', () => {
     expect([sent(1273), sent(1272)]).toMatchObject([told(1300), told(null)]);
   });
 
-  test('nobody answered the question for the next hop', () => {
+  test('the ARP request for the next hop was not answered', () => {
     const asks = arp(['client', 'out', ''], { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
     expect(named({ ...base, packets: [asks] })).toEqual(['no-neighbour', 'client']);
   });
 
-  test('no answer to a question that was asked before the call, as the socket says', () => {
+  test('no reply to an ARP request from before the call, as the socket reports', () => {
     const unreachable = { client: { ...base.client, outcome: 'EHOSTUNREACH' as const } };
     expect(causeOfFailure({ ...base, ...unreachable })).toMatchObject({
       code: 'no-neighbour',
@@ -89,7 +89,7 @@ describe('the request never left the caller', () => {
     });
   });
 
-  test('who is asked dropped the question for its source, unless a cut link kept it away', () => {
+  test('the owner dropped the ARP request because of its source, unless a cut link stopped it', () => {
     const calledBy = (nodes: Record<string, object>): string[] => {
       const evidence = evidenceOf(oneArm({ services: dnat, nodes }), 's1', 's2:80', { walk: nothing });
       const asks = arp(['s1', 'out', ''], { op: 'request', senderIp: '203.0.113.11', targetIp: '203.0.113.12' });
@@ -100,7 +100,7 @@ describe('the request never left the caller', () => {
     expect(calledBy({ l2: { down: ['s2'] } })).toEqual(['no-neighbour', 's1']);
   });
 
-  test('of a router that reports the host as unreachable, wherever its message was seen last', () => {
+  test('at a router that reports host unreachable, wherever its message was last seen', () => {
     const evidence = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
     const senderIp = '198.51.100.1';
     const asks = arp(['l4', 'out', ''], { op: 'request', senderIp, targetIp: '203.0.113.12' });
@@ -111,13 +111,13 @@ describe('the request never left the caller', () => {
     expect(named(seen)).toEqual(['reverse-path', 's2']);
   });
 
-  test('a question that was answered is no cause', () => {
+  test('an answered ARP request is no cause', () => {
     const asks = arp(['client', 'out', ''], { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
     const answer = arp(['client', 'in', ''], { op: 'reply', senderIp: '198.51.100.1', targetIp: CLIENT });
     expect(named({ ...base, packets: [asks, answer] })).toEqual(['unexplained', 'client']);
   });
 
-  test('nor is the question of somebody else', () => {
+  test('nor is the ARP request of another node', () => {
     const asks = arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A });
     expect(named({ ...base, packets: [asks] })).toEqual(['unexplained', 'client']);
   });
@@ -140,11 +140,11 @@ describe('the request never left the caller', () => {
     const own = (nodes: Record<string, object> = {}, seen: Partial<Evidence> = {}): string[] =>
       named(evidenceOf(oneArm({ services, nodes }), 'l4', 'a', { walk: nothing, ...seen }));
 
-    test('it had no server that is up, whoever else listens', () => {
+    test('it had no healthy server, even if others listen', () => {
       expect(own({}, { healthy: [] })).toEqual(['no-server-available', 'l4']);
     });
 
-    test('its own rules cut what goes on to a server that is out', () => {
+    test('its own rules reset flows to a removed server', () => {
       const lab = oneArm({ services: { a: { ...services.a, pool: ['s1', 's2'] } } });
       const evidence = evidenceOf(lab, 'l4', 'a', { walk: nothing, healthy: ['s1'] });
       const cut = { ...evidence, moment: {} as Moment, client: { ...evidence.client, outcome: 'ECONNRESET' as const } };
@@ -156,7 +156,7 @@ describe('the request never left the caller', () => {
       expect(neverLeft({ ...cut, healthy: ['s1', 's2'] })).toBeNull();
     });
 
-    test('no server answered its question, or it had no way to one', () => {
+    test('no server answered its ARP request, or it had no route to one', () => {
       const asks = arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: '203.0.113.12' });
       expect(own({}, { packets: [asks] })).toEqual(['no-neighbour', 'l4']);
       const dead = { l4: { routes: [{ to: '203.0.113.12/32', type: 'blackhole' }] } };

@@ -12,7 +12,7 @@ function seen(service: ServiceSketch, more: Partial<Evidence> = {}, l3: Partial<
   return evidenceOf(oneArm({ services: { a: service }, nodes: { l3 } }), 'client', 'a', more);
 }
 
-test('the answer came to the router from a server that it had not asked', () => {
+test('the reply came to the router from a server that it had not called', () => {
   const evidence = seen(dnat);
   expect(named(evidence)).toEqual(['reply-not-from-vip', 'l3']);
   expect(causeOfFailure(evidence).detail).toMatchObject({
@@ -21,7 +21,7 @@ test('the answer came to the router from a server that it had not asked', () => 
   });
 });
 
-test('the answer came from the server that it had asked, but from another port', () => {
+test('the reply came from the called server, but from another port', () => {
   const evidence = seen({ ...dnat, mode: 'proxy', proxyIp: PIP });
   const last = evidence.walk.reply.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
   const reply = evidence.walk.reply.slice(0, last + 1).map((hop) => ({ ...hop, src: { ...hop.src, port: 54 } }));
@@ -42,18 +42,18 @@ test('the same for an address that the router does not have, although it forward
   expect(named(evidence)).toEqual(['reply-not-from-vip', 'l3']);
 });
 
-test('not where its kernel refuses the way of the answer', () => {
+test('not if its kernel has no route for the reply', () => {
   expect(named(seen(dnat, { kernel: 'reverse-path' }, { ...NAT, rpFilter: 1 }))).toEqual(['reverse-path', 'l3']);
 });
 
-test('nor where it came from whom it had asked: what became of it then has another reason', () => {
+test('nor if the reply came from the called server: its loss has another cause', () => {
   const evidence = seen({ ...dnat, mode: 'proxy', proxyIp: PIP });
   const last = evidence.walk.reply.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
   const reply = evidence.walk.reply.slice(0, last + 1);
   expect(named({ ...evidence, walk: { ...evidence.walk, reply } })[0]).toBe('unexplained');
 });
 
-test('a router that had asked nobody has lost the connection, or never had it', () => {
+test('a router that had not called has lost the connection, or never had it', () => {
   const evidence = seen({ ...dnat, mode: 'dsr' }, {}, NAT);
   const direct = evidenceOf(
     oneArm({
@@ -70,7 +70,7 @@ test('a router that had asked nobody has lost the connection, or never had it', 
   expect(named({ ...direct, walk })).toEqual(['connection-unknown', 'l3']);
 });
 
-test('a route that leads nowhere is looked for with the client as the destination, by what the error quotes as well', () => {
+test('a dropping route is looked up with the client as destination, also for the packet that an error quotes', () => {
   const routes = [{ to: `${CLIENT}/32`, type: 'prohibit' as const }];
   const evidence = seen({ ...dnat, mode: 'proxy', proxyIp: PIP }, {}, { ...NAT, routes });
   const { dst, src } = evidence.walk.reply.findLast(({ node }) => node === 'l3')!;
@@ -79,7 +79,7 @@ test('a route that leads nowhere is looked for with the client as the destinatio
   expect(named({ ...evidence, packets: [error] })).toEqual(['no-route', 'l3']);
 });
 
-test('a filter on the router sees the client as the destination of what is translated back', () => {
+test('a filter on the router sees the client as destination of replies', () => {
   const evidence = seen({ ...dnat, mode: 'proxy', proxyIp: PIP }, {}, { ...NAT, filter: [{ drop: { to: 'client' } }] });
   const { reply } = evidence.walk;
   const { src, dst, ttl } = reply.at(-1)!;

@@ -50,17 +50,17 @@ const forwardedUntranslated = [
 ];
 const reset = (peer: string, seq = ACKNOWLEDGED): Sighting => seen(9, ['s1', 'in'], [peer, S1], { seq, flags: 'R' });
 
-test('passed on as it came, and refused by the client', () => {
+test('forwarded untranslated, and reset by the client', () => {
   expect(
     named(evidence('dnat', [...opened(CLIENT), ...came(CLIENT), ...forwardedUntranslated, reset(CLIENT)])),
   ).toEqual(['out-of-window', 'l4']);
 });
 
-test('refused by the load balancer, for whose proxy IP it was', () => {
+test('reset by the load balancer that has the proxy IP', () => {
   expect(named(evidence('proxy', [...opened(PIP), ...came(PIP), reset(PIP)]))).toEqual(['out-of-window', 'l4']);
 });
 
-test('not translated by an L4 that balances its own calls, and refused by it', () => {
+test('not translated by an L4 that balances its own calls, and reset by it', () => {
   const services = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s1'], ownCalls: true } };
   const base = evidenceOf(oneArm({ services }), 'l4', 'a');
   const flow = { ...base.flow, outOfWindow: 'server' as const };

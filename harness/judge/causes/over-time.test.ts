@@ -17,7 +17,7 @@ describe('stale-neighbour', () => {
   const plan = pairLab('proxy', [[], KILL_L4]);
   const lost = upTo(predictedPath(plan), 'l2');
 
-  test('the frame is for the MAC of a node that has no power: whoever addressed it there is to blame', () => {
+  test('the frame is for the MAC of a node without power: its sender is the cause', () => {
     const evidence = evidenceIn(plan, 1, { walk: lost }, { holders: { [VIP_A]: ['l4b'] } });
     expect(causeOfFailure(evidence)).toEqual({
       code: 'stale-neighbour',
@@ -29,7 +29,7 @@ describe('stale-neighbour', () => {
     });
   });
 
-  test('so it is of a server that is gone, and of a gateway', () => {
+  test('the same for a server that is off, and for a gateway', () => {
     const dnat = pairLab('dnat', [[{ do: 'kill', node: 's2' }], KILL_L4]);
     const { request, reply } = predictedPath(dnat);
     const toServer = request.slice(
@@ -43,21 +43,21 @@ describe('stale-neighbour', () => {
     ]);
   });
 
-  test('the node has power and holds the address no longer', () => {
+  test('the node is on, and no longer holds the address', () => {
     const walk = upTo(predictedPath(plan), 'l4');
     const holders = { [VIP_A]: ['l4b'] };
     expect(named(evidenceIn(plan, 0, { walk }, { holders }))).toEqual(['stale-neighbour', 'l3']);
     expect(named(evidenceIn(plan, 0, { walk }))[0]).not.toBe('stale-neighbour');
   });
 
-  test('not where it has announced the address, though it has not told of it yet', () => {
+  test('not if it has announced the address, although its state is not reported yet', () => {
     const announced = arp(['l4', 'out', 'l2'], { op: 'request', senderIp: VIP_A, targetIp: VIP_A });
     const seen = { walk: upTo(predictedPath(plan), 'l4'), packets: [announced] };
     const moment = { holders: { [VIP_A]: ['l4b'] }, walkBegins: 1e6 };
     expect(named(evidenceIn(plan, 0, seen, moment))[0]).not.toBe('stale-neighbour');
   });
 
-  test('so it is where a load balancer that is stopped takes its address away', () => {
+  test('the same if a stopped load balancer removes its address', () => {
     const stopped = pairLab('proxy', [[], [{ do: 'stopLb', node: 'l4' }]]);
     delete stopped.pairs;
     const walk = upTo(predictedPath(stopped), 'l4');
@@ -77,7 +77,7 @@ describe('stale-neighbour', () => {
       });
     const at = (step: number, seen: object) => named(evidenceIn(restarted, step, { walk, ...seen }, { holders: {} }));
 
-    test('asks others who has its address, or tells later that it has it: it had not taken it yet', () => {
+    test('sends ARP for its address, or announces it later: it did not hold it yet', () => {
       expect(at(0, { packets: [asks(L4)] })).toEqual(['stale-neighbour', 'l3']);
       expect(at(0, { packets: [asks(VIP_A)] })).toEqual(['stale-neighbour', 'l3']);
       // It tells the caller that nobody answered.
@@ -104,18 +104,18 @@ describe('stale-neighbour', () => {
       const refused = (packets: Sighting[]) => ({ walk: { ...walk, reply: [reply] }, client, packets });
       const own = refuses(2, [['l4', 'out', 'l2']]);
 
-      test('before it has rules, or for want of servers', () => {
+      test('before it has rules, or without servers', () => {
         const seen = { ...refused([asks(VIP_A), ...own]), healthy: ['s1', 's2'] };
         expect(at(0, seen)).toEqual(['refused', 'l4']);
         expect(at(1, seen)).toEqual(['unexplained', 'l4']);
         expect(at(0, { ...seen, healthy: [] })).toEqual(['no-server-available', 'l4']);
       });
 
-      test('before it has rules, of a service without checks, whose servers are all up', () => {
+      test('before it has rules, for a service without checks, whose servers are all up', () => {
         expect(at(0, { ...refused(own), healthy: null })).toEqual(['refused', 'l4']);
       });
 
-      test('not for want of rules, once it has been restarted', () => {
+      test('not for lack of rules after its restart', () => {
         const later = { walk: { ...walk, reply: [reply] }, client, packets: own, healthy: ['s1'] };
         expect(named(evidenceIn(restarted, 0, later, { holders: {}, isActing: false }))).toEqual(['unexplained', 'l4']);
       });
@@ -140,13 +140,13 @@ describe('stale-neighbour', () => {
     expect(named(evidenceIn(dnat, 0, { walk: { request, reply: reply.slice(0, 3) } }))[0]).not.toBe('stale-neighbour');
   });
 
-  test('no harm came of it where the load balancer sent the packet on', () => {
+  test('not if the load balancer forwarded the packet', () => {
     const { request } = predictedPath(plan);
     const holders = { [VIP_A]: ['l4b'] };
     expect(named(evidenceIn(plan, 0, { walk: { request, reply: [] } }, { holders }))[0]).not.toBe('stale-neighbour');
   });
 
-  test('a gateway that has moved: the former one passes the answer on, and does not translate it', () => {
+  test('a gateway that has moved: the former one forwards the reply untranslated', () => {
     const dnat = pairLab('dnat', [[]]);
     dnat.pairs![0]!.addresses.push({ address: L4, ifaces: { l4: 'l2', l4b: 'l2' } });
     const { request, reply } = predictedPath(dnat);
@@ -156,7 +156,7 @@ describe('stale-neighbour', () => {
     expect(named({ ...evidence, walk: { request, reply } })[0]).not.toBe('stale-neighbour');
   });
 
-  test('a node without power says nothing of an attempt to which time means nothing', () => {
+  test('a node without power is ignored for attempts outside of timelines', () => {
     const evidence = evidenceIn(plan, 1, { walk: lost });
     delete evidence.moment;
     expect(named(evidence)[0]).not.toBe('stale-neighbour');
@@ -166,12 +166,12 @@ describe('stale-neighbour', () => {
 describe('a wire that is cut', () => {
   const cut: ActionPlan = { do: 'linkDown', link: ['l4', 'l2'] };
 
-  test('a frame for the node behind it ended at its other end', () => {
+  test('the frame for the node behind it ended at its near end', () => {
     const plan = pairLab('proxy', [[cut]]);
     expect(named(evidenceIn(plan, 0, { walk: upTo(predictedPath(plan), 'l2') }))).toEqual(['no-neighbour', 'l2']);
   });
 
-  test('so it did while the wire is being mended, or flaps', () => {
+  test('the same while the wire is being restored, or flaps', () => {
     const flap: ActionPlan = { do: 'flap', link: ['l2', 'l4'], downMs: 100, upMs: 100 };
     const plan = pairLab('proxy', [[cut], [{ do: 'linkUp', link: ['l4', 'l2'] }], [flap], []]);
     const walk = upTo(predictedPath(plan), 'l2');
@@ -201,7 +201,7 @@ describe('a wire between switches that is cut', () => {
     return { request: request.slice(0, end + 1), reply: [] };
   };
 
-  test.each(['dsr', 'dnat'] as const)('%s: the switch at its near end has nobody to give the frame to', (mode) => {
+  test.each(['dsr', 'dnat'] as const)('%s: the switch at its near end has no port for the frame', (mode) => {
     const plan = lab(mode, [cut], [{ do: 'linkUp', link: ['l2', 'sw'] }], [flap], []);
     const address = mode === 'dsr' ? VIP_A : S2;
     const walk = lostAt(plan, 'l2');
@@ -218,7 +218,7 @@ describe('a wire between switches that is cut', () => {
     expect(named(evidenceIn(plan, 3, { walk }))).toEqual(['unexplained', 'l2']);
   });
 
-  test('so it has where the switch in between has no power, or another one knew the way', () => {
+  test('the same if the switch in between is off, or another one had the MAC', () => {
     const dead = lab('dnat', [{ do: 'kill', node: 'sw' }]);
     expect(named(evidenceIn(dead, 0, { walk: lostAt(dead, 'l2') }))).toEqual(['no-neighbour', 'l2']);
     const behind = lab('dnat', [{ do: 'linkDown', link: ['s2', 'sw'] }]);
@@ -235,7 +235,7 @@ describe('a router that has no route while an interface of it is down', () => {
   const missing = (plan: Plan, node: string, step = 0, seen: object = {}, moment: object = {}) =>
     named(evidenceIn(plan, step, { walk: upTo(predictedPath(plan), node), ...seen }, moment));
 
-  test('is where a packet ended, whether it said so or not: the kernel limits how often it does', () => {
+  test('is where a packet ended, with or without an ICMP error: the kernel limits their rate', () => {
     const plan = pairLab('proxy', [[cut], [{ do: 'kill', node: 'l2' }]]);
     expect(causeOfFailure(evidenceIn(plan, 0, { walk: upTo(predictedPath(plan), 'l3') }))).toEqual({
       code: 'no-route',
@@ -246,7 +246,7 @@ describe('a router that has no route while an interface of it is down', () => {
     expect(missing(pairLab('proxy', [[]]), 'l3')).toEqual(['unexplained', 'l3']);
   });
 
-  test('so it is while the wire is being mended, or flaps, and not later', () => {
+  test('the same while the wire is being restored, or flaps, and not later', () => {
     const flap: ActionPlan = { do: 'flap', link: ['l2', 'l3'], downMs: 100, upMs: 100 };
     const plan = pairLab('proxy', [[cut], [{ do: 'linkUp', link: ['l3', 'l2'] }], [flap]]);
     expect(missing(plan, 'l3', 1)).toEqual(['no-route', 'l3']);
@@ -254,7 +254,7 @@ describe('a router that has no route while an interface of it is down', () => {
     expect(missing(plan, 'l3', 2, {}, { isActing: false })).toEqual(['no-route', 'l3']);
   });
 
-  test('so it is of an answer, of a switch that only passes frames on it is not, nor of who has asked in vain', () => {
+  test('the same for a reply; not for a switch, nor for a node whose ARP was unanswered', () => {
     const plan = pairLab('proxy', [[{ do: 'linkDown', link: ['client', 'l3'] }], [cut]]);
     const { request, reply } = predictedPath(plan);
     const back = reply.slice(0, reply.findIndex(({ node }) => node === 'l3') + 1);
@@ -279,7 +279,7 @@ describe('stale-mac', () => {
   const last = walk.request.at(-1)!;
   const bySwitch = (iface: string): Hop[] => [...walk.request, { ...last, iface, direction: 'out' }];
 
-  test('the switch sent the frame where the node is no longer', () => {
+  test('the switch sent the frame to the former port of the node', () => {
     const evidence = evidenceIn(plan, 1, { walk: { request: bySwitch('l4'), reply: [] } });
     expect(causeOfFailure(evidence)).toMatchObject({
       code: 'stale-mac',
@@ -288,7 +288,7 @@ describe('stale-mac', () => {
     });
   });
 
-  test('not where it sent it to where the node is', () => {
+  test('not if it sent the frame to the right port', () => {
     expect(named(evidenceIn(plan, 1, { walk: { request: bySwitch('sw'), reply: [] } }))[0]).not.toBe('stale-mac');
     expect(named(evidenceIn(plan, 0, { walk: { request: bySwitch('l4'), reply: [] } }))[0]).not.toBe('stale-mac');
   });
@@ -303,7 +303,7 @@ describe('an open connection', () => {
   const seen = { walk: upTo(walk, 'l4'), packets: [request, arrival] };
   const history = { sawSyn: ['client', 'l4', 's2'], lastSeen: { l4: 1000 } };
 
-  test('connection-unknown: a node that has not seen it begin resets it', () => {
+  test('connection-unknown: a node that did not see it begin resets it', () => {
     const reset = sighting(2001, ['s2', 'out', 'l2'], { flags: 'R' });
     const evidence = evidenceIn(plan, 0, { walk, packets: [request, reset] }, { history });
     expect(named(evidence)).toEqual(['connection-unknown', 's2']);
@@ -316,14 +316,14 @@ describe('an open connection', () => {
     expect(named(evidence)).toEqual(['connection-unknown', 's2']);
   });
 
-  test('a reset of a program, or in answer to a SYN, is none', () => {
+  test('a reset by a program, or in reply to a SYN, is not one', () => {
     const reset = sighting(2001, ['s2', 'out', 'l2'], { flags: 'RA' });
     expect(named(evidenceIn(plan, 0, { walk, packets: [request, reset] }, { history }))).toEqual(['refused', 's2']);
     const syn = sighting(2000, ['client', 'out', 'l3'], { flags: 'S' });
     expect(named(evidenceIn(plan, 0, { walk, packets: [syn, reset] }))).toEqual(['refused', 's2']);
   });
 
-  test('connection-unknown: a load balancer that has not sent the request on passes the answer as it is', () => {
+  test('connection-unknown: a load balancer that did not forward the request does not translate the reply', () => {
     const answer = (direction: 'in' | 'out', src: string): Sighting => {
       const { frame, ...seenAt } = sighting(2001, ['l4b', direction, 'l2'], { flags: 'PA', payloadLength: 90 });
       const ip = { ...frame.ip!, src, dst: CLIENT };
@@ -345,14 +345,14 @@ describe('an open connection', () => {
     expect(cause(came, answer('out', VIP_A), ...reset)[0]).not.toBe('connection-unknown');
   });
 
-  test('connection-unknown: a node that keeps state drops what it has not seen begin, or has forgotten', () => {
+  test('connection-unknown: a stateful node drops connections that it did not see begin, or has forgotten', () => {
     const unseen = { ...history, sawSyn: ['client', 's2'] };
     expect(named(evidenceIn(plan, 0, seen, { history: unseen }))).toEqual(['connection-unknown', 'l4']);
     expect(named(evidenceIn(plan, 1, seen, { history }))).toEqual(['connection-unknown', 'l4']);
     expect(named(evidenceIn(plan, 0, seen, { history }))).toEqual(['unexplained', 'l4']);
   });
 
-  test('connection-unknown: a load balancer that translates drops what went on by another one meanwhile', () => {
+  test('connection-unknown: a load balancer with NAT drops a connection that went through another one', () => {
     const by = (l4: number, l4b: number, mode: 'dnat' | 'dsr' = 'dnat'): Cause => {
       const moved = { ...history, lastSeen: { l4, l4b } };
       return causeOfFailure(evidenceIn(pairLab(mode, [[]]), 0, seen, { history: moved }));
@@ -362,7 +362,7 @@ describe('an open connection', () => {
     expect(by(1000, 1500, 'dsr').code).toBe('unexplained');
   });
 
-  test('idle-expired: nothing was sent for longer than the node remembers', () => {
+  test("idle-expired: nothing was sent for longer than the node's idle timeout", () => {
     const forgetful = pairLab('dnat', [[]]);
     forgetful.nodes.find(({ name }) => name === 'l4')!.idleTimeoutMs = 900;
     expect(named(evidenceIn(forgetful, 0, seen, { history }))).toEqual(['idle-expired', 'l4']);
@@ -377,7 +377,7 @@ describe('an open connection', () => {
     expect(named(evidenceIn(forgetful, 0, refused, { history: recent }))).toEqual(['connection-unknown', 'l4']);
   });
 
-  test('no-server-available: the load balancer refuses it, and has no server left', () => {
+  test('no-server-available: the load balancer refuses it, and has no healthy server', () => {
     const reset = sighting(2001, ['l4', 'out', 'l2'], { flags: 'R' });
     const evidence = evidenceIn(plan, 0, { ...seen, packets: [...seen.packets, reset], healthy: [] }, { history });
     expect(named(evidence)).toEqual(['no-server-available', 'l4']);
@@ -411,7 +411,7 @@ describe('no-response', () => {
     expect(of({ walk: { request: way, reply: reply.slice(0, 1) } }).code).not.toBe('no-response');
   });
 
-  test('of other protocols it is known where the processes of the node stood still', () => {
+  test('other protocols: if the processes of the node were paused', () => {
     const key = { ...TCP_KEY, protocol: 'udp' as const };
     expect(named(evidenceIn(stops, 1, { walk, key }))).toEqual(['no-response', 's2']);
     expect(named(evidenceIn(stops, 0, { walk, key }))).toEqual(['no-response', 's2']);
@@ -423,7 +423,7 @@ describe('no-response', () => {
   });
 });
 
-test('a load balancer that translates refuses datagrams that go on to a server that is out', () => {
+test('a load balancer with NAT refuses datagrams to a removed server', () => {
   const refusal = icmp([101, 'l4', 'out', 'l2'], { type: 3, code: 3 });
   const kept = { history: { sawSyn: [], lastSeen: {} } as unknown as NonNullable<Moment['history']> };
   const of = (healthy: string[], moment: object, mode: 'dnat' | 'dsr' = 'dnat'): [string, string] => {
@@ -440,7 +440,7 @@ test('a load balancer that translates refuses datagrams that go on to a server t
   expect(of(['s1'], kept, 'dsr')[0]).not.toBe('connection-unknown');
 });
 
-test('split-brain: the packet went to an address that several hold, whatever came of it', () => {
+test('split-brain: the packet went to an address that several nodes hold', () => {
   const plan = pairLab('proxy', [[]]);
   const walk = upTo(throughOther(plan, predictedPath(plan)), 'l4b');
   const holders = { [VIP_A]: ['l4', 'l4b'] };

@@ -6,7 +6,7 @@ import { arp, endingAt, evidenceOf, icmp, named, segment } from '../testing/evid
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 
-describe('somebody said no', () => {
+describe('a refusal', () => {
   const base = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
   const reset = segment(5, ['s2', 'out', 'l2'], { seq: 0, flags: 'RA' });
 
@@ -21,7 +21,7 @@ describe('somebody said no', () => {
     expect(named({ ...base, packets: [reset] })).toEqual(['refused', 's2']);
   });
 
-  test('refused by the caller, which is the server that was picked', () => {
+  test('refused by the caller, which is the picked server', () => {
     const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: '203.0.113.254', pool: ['s2'] } };
     const evidence = evidenceOf(oneArm({ services: proxy }), 's2', 'a');
     const packets = [{ ...reset, frame: { ...reset.frame, ip: { ...reset.frame.ip!, dst: '203.0.113.254' } } }];
@@ -29,7 +29,7 @@ describe('somebody said no', () => {
     expect(named({ ...evidence, client, packets })).toEqual(['refused', 's2']);
   });
 
-  test('a reset that a node on its way dropped is heard by nobody', () => {
+  test('a reset that was dropped on its path does not count', () => {
     const end = base.walk.reply.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
     const lost = { walk: { ...base.walk, reply: base.walk.reply.slice(0, end) }, packets: [reset] };
     const kernel = 'reverse-path';
@@ -38,7 +38,7 @@ describe('somebody said no', () => {
     expect(named({ ...base, ...lost, client, kernel })).toEqual(['refused', 's2']);
   });
 
-  test('no-server-available, where the L4 speaks and holds none for healthy', () => {
+  test('no-server-available, if the L4 replies and has no healthy server', () => {
     const atL4 = base.walk.reply.findIndex(({ node }) => node === 'l4');
     const walk = { ...base.walk, reply: base.walk.reply.slice(atL4 + 1) };
     const packets = [{ ...reset, node: 'l4' }];
@@ -50,7 +50,7 @@ describe('somebody said no', () => {
     expect(named({ ...base, plan: drained, walk, packets, healthy: ['s2'] })).toEqual(['no-server-available', 'l4']);
   });
 
-  test('refused by an L4 that holds the VIP, yet runs no load balancer', () => {
+  test('refused by an L4 that holds the VIP without a load balancer', () => {
     const evidence = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
     const l4 = evidence.plan.nodes.find(({ name }) => name === 'l4')!;
     l4.balancer = null;
@@ -77,7 +77,7 @@ describe('somebody said no', () => {
     ['protocol unreachable', { type: 3, code: 2 }],
     ['port unreachable', { type: 3, code: 3 }],
     ['an unknown next header of IPv6', { type: 260, code: 1 }],
-  ])('no-tunnel-end: a server says %s about what carries another packet', (_, message) => {
+  ])('no-tunnel-end: a server sends %s about a tunnelled packet', (_, message) => {
     const [l4, address] = ['203.0.113.2', '198.51.100.141'];
     const ipip = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
     const evidence = evidenceOf(crossSubnet({ services: ipip, servers: { loopback: [VIP_A] } }), 'client', 'a');
@@ -94,7 +94,7 @@ describe('somebody said no', () => {
     expect([code, detail]).toEqual(['no-tunnel-end', { code: 'tunnel-end-missing', params: { node: 's1', address } }]);
   });
 
-  test('an ICMP error of a node whose route leads nowhere', () => {
+  test('an ICMP error of a node with a dropping route', () => {
     const routes = [{ to: VIP_A, type: 'unreachable' as const }];
     const led = evidenceOf(
       oneArm({ services: dnat, servers: { gateway: '203.0.113.2' }, nodes: { l3: { routes } } }),
@@ -114,7 +114,7 @@ describe('somebody said no', () => {
     expect(named({ ...atL4, walk: { ...atL4.walk, reply: [] }, packets })).toEqual(['no-route', 'l4']);
   });
 
-  test('an ICMP error of a load balancer that translated an answer, and whose route to the caller leads nowhere', () => {
+  test('an ICMP error of a load balancer that translated a reply and has a dropping route to the caller', () => {
     const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: PIP, pool: ['s2'] } };
     const routes = [{ to: CLIENT, type: 'prohibit' as const }];
     const atL4 = evidenceOf(oneArm({ services: proxy, nodes: { l4: { routes } } }), 'client', 'a');
@@ -127,18 +127,18 @@ describe('somebody said no', () => {
     });
   });
 
-  test('an ICMP error that names no MTU, as of RFC 792, is told without one', () => {
+  test('an ICMP error without an MTU, as in RFC 792, is reported without one', () => {
     const packets = [icmp([5, 'l3', 'out', 'client'], { type: 3, code: 4, mtu: 0 })];
     const params = { node: 'l3', address: VIP_A, mtu: null };
     expect(causeOfFailure({ ...base, packets }).detail).toEqual({ code: 'exceeds-mtu', params });
   });
 
-  test('an ICMP error that only passed by is told of its sender', () => {
+  test('an ICMP error that only passed a node is attributed to its sender', () => {
     const packets = [icmp([5, 'l2', 'in', 's2'], { code: 1 }), icmp([6, 'l3', 'out', 'client'], { code: 1 })];
     expect(named({ ...base, packets })).toEqual(['no-neighbour', 'l3']);
   });
 
-  test('vlan-mismatch: a load balancer asked for a server, which is on the same switch in another VLAN', () => {
+  test('vlan-mismatch: a load balancer sent ARP for a server on the same switch in another VLAN', () => {
     const sketch = oneArm({ services: dnat });
     sketch.nodes['l2'] = { ...sketch.nodes['l2']!, ports: { s2: { vlan: 20 } } };
     const evidence = evidenceOf(sketch, 'client', 'a');

@@ -10,26 +10,26 @@ const strict = { rpFilter: 1 };
 describe('reply-not-from-vip', () => {
   const sketch = oneArm({ services: dnat });
 
-  test('where the answer reached the caller from the server', () => {
+  test('if the reply reached the caller from the server', () => {
     expect(named(evidenceOf(sketch, 'client', 'a'))).toEqual(['reply-not-from-vip', 'client']);
   });
 
-  test('not where the kernel of the caller refuses its way', () => {
+  test('not if the kernel of the caller refuses its path', () => {
     const kernel = 'reverse-path';
     const filtered = evidenceOf(oneArm({ services: dnat, nodes: { client: strict } }), 'client', 'a', { kernel });
     expect(named(filtered)).toEqual(['reverse-path', 'client']);
   });
 
-  test('not where an L4 that balances its own calls gets it from the server that it led the call to', () => {
+  test('not if an L4 that balances its own calls gets it from the picked server', () => {
     const own = oneArm({ services: { a: { ...dnat.a, ownCalls: true } } });
     expect(named(evidenceOf(own, 'l4', 'a'))[0]).not.toBe('reply-not-from-vip');
   });
 
-  test('not where it came from the VIP', () => {
+  test('not if it came from the VIP', () => {
     expect(named(evidenceOf(oneArm({ services: proxy }), 'client', 'a'))[0]).not.toBe('reply-not-from-vip');
   });
 
-  test('where it reached the L4 that hides the caller, from an address that the L4 sent nothing to', () => {
+  test('if it reached the L4 that hides the caller, from an address that the L4 did not call', () => {
     const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
     const { request } = evidence.walk;
     const end = evidence.walk.reply.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
@@ -44,7 +44,7 @@ describe('reply-not-from-vip', () => {
     expect(from('203.0.113.12')[0]).not.toBe('reply-not-from-vip');
   });
 
-  test('where the first answer came from the VIP, and a later one not, since a router gave it another source', () => {
+  test('if the first reply came from the VIP, and a later one not, because a router translated its source', () => {
     const nat = { out: 'client', to: 'masquerade' as const };
     const evidence = evidenceOf(oneArm({ services: proxy, nodes: { l3: { nat } } }), 'client', 'a');
     const { dst } = evidence.walk.reply.at(-1)!;
@@ -68,7 +68,7 @@ describe('reply-not-from-vip', () => {
     expect(named({ ...evidence, packets: later(L3, 1) })[0]).toBe('unexplained');
   });
 
-  test('where it reached the caller, or the L4 that hides it, from another port than the called one', () => {
+  test('if it reached the caller, or the L4 that hides it, from another port than the called one', () => {
     const fromPort = (evidence: Evidence, port: number, end?: number): unknown => {
       const reply = evidence.walk.reply.slice(0, end).map((hop) => ({ ...hop, src: { ...hop.src, port } }));
       return causeOfFailure({ ...evidence, walk: { ...evidence.walk, reply } });
@@ -83,14 +83,14 @@ describe('reply-not-from-vip', () => {
     expect(fromPort(evidenceOf(own, 'l4', 'a'), 54)).toMatchObject(at('l4'));
   });
 
-  test('not where it did not reach the caller', () => {
+  test('not if it did not reach the caller', () => {
     const evidence = evidenceOf(sketch, 'client', 'a');
     const reply = evidence.walk.reply.slice(0, -1);
     expect(named({ ...evidence, walk: { ...evidence.walk, reply } })[0]).not.toBe('reply-not-from-vip');
   });
 });
 
-test('connection-unknown: the caller called from an address that the L4 has as well, which the answer went to', () => {
+test('connection-unknown: the reply went to an L4 that has the address of the caller too', () => {
   const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
   const evidence = evidenceOf(oneArm({ services: dsr, servers: { loopback: [VIP_A] } }), 's2', 's1:80');
   const { mac } = evidence.plan.nodes.find(({ name }) => name === 'l4')!.interfaces[0]!;

@@ -15,7 +15,7 @@ const unreachable: Icmp = {
 
 const services = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] } };
 
-test('a MAC that is set by hand and whose node does not have the address; not where another MAC is on the frame', () => {
+test('a static MAC whose node does not have the address; not if the frame has another MAC', () => {
   const s2 = mac(plan(oneArm({ services })), 's2', 'l2');
   const found = (neighbours: Record<string, string>): unknown => {
     const seen = evidenceOf(oneArm({ services, nodes: { l3: { neighbours: { [VIP_A]: 's2' } } } }), 'client', 'a');
@@ -29,7 +29,7 @@ test('a MAC that is set by hand and whose node does not have the address; not wh
   expect(found({ [VIP_A]: 's1' })).not.toMatchObject({ code: 'stale-neighbour' });
 });
 
-test('not for an ICMP error: the call fails for what that says', () => {
+test('not for an ICMP error: its event is the cause', () => {
   const s1 = { neighbours: { [L3]: '02:00:00:00:00:99' }, listeners: [] };
   const seen = evidenceOf(oneArm({ services: {}, nodes: { s1 } }), 'client', 's1:80');
   const [sent] = seen.walk.reply;
@@ -42,7 +42,7 @@ test('not for an ICMP error: the call fails for what that says', () => {
   expect(causeOfFailure({ ...seen, packets: [refusal(true)] }).code).not.toBe('stale-neighbour');
 });
 
-test('not where a server without the VIP forwarded the request there: that it lacks the VIP comes first', () => {
+test('not if a server without the VIP forwarded the request there: the missing VIP takes precedence', () => {
   const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] } };
   const wrong = { [VIP_A]: '02:00:00:00:00:99' };
   const found = (loopback: string[], node: string): unknown => {
@@ -54,7 +54,7 @@ test('not where a server without the VIP forwarded the request there: that it la
   expect(found([], 'l3')).toMatchObject({ code: 'stale-neighbour', node: 'l3' });
 });
 
-test('not where the refusal came home by the wrong neighbour, which forwarded it', () => {
+test('not if the wrong neighbour forwarded the refusal', () => {
   const s1 = { neighbours: { [L3]: 'l4' }, listeners: [] };
   const seen = evidenceOf(oneArm({ services: {}, nodes: { s1, l4: { forwarding: true } } }), 'client', 's1:80');
   const client = { ...seen.client, outcome: 'ECONNREFUSED' as const };
@@ -62,7 +62,7 @@ test('not where the refusal came home by the wrong neighbour, which forwarded it
   expect(causeOfFailure({ ...seen, client, packets })).toMatchObject({ code: 'refused', node: 's1' });
 });
 
-test('not where the request arrived by the wrong neighbour, and its answer has no route', () => {
+test('not if the request arrived through the wrong neighbour, and its reply has no route', () => {
   const nodes = { client: { neighbours: {} }, s1: { neighbours: { [S2]: 'l4' } }, s2: {}, l4: { forwarding: true } };
   const seen = evidenceOf(oneArm({ services: {}, nodes }), 's1', 's2:80');
   const arrived = { ...seen.walk, reply: [] };
@@ -74,7 +74,7 @@ test('not where the request arrived by the wrong neighbour, and its answer has n
   expect(causeOfFailure({ ...deaf, client, walk: arrived })).toMatchObject({ code: 'stale-neighbour', node: 's1' });
 });
 
-test('who asked got no answer, because that went to the MAC of a static entry', () => {
+test('an ARP reply did not arrive, because it went to the MAC of a static entry', () => {
   const nobody = '02:00:00:00:00:99';
   const seen = evidenceOf(oneArm({ services: {}, nodes: { s1: { neighbours: { [L4]: nobody } } } }), 'l4', 's1:80');
   const answer = arp(['s1', 'out', 'l2'], { op: 'reply', senderIp: S1, targetIp: L4 });

@@ -14,34 +14,34 @@ function large(time: number, node: string, direction: 'in' | 'out', iface: strin
   return { ...sighting, frame: { ...sighting.frame, length: size + 14 } };
 }
 
-test('a segment that came in at a switch and is larger than its narrowest other port', () => {
+test('a segment at a switch that is larger than its narrowest other port', () => {
   const evidence = evidenceOf(sketch, 'client', 'a', { packets: [large(1, 'l2', 'in', 'l3', 1500)] });
   expect(swallowed(evidence)).toMatchObject({ code: 'too-big', node: 'l2' });
 });
 
-test('a segment that the interface at the other end of the wire does not take', () => {
+test('a segment larger than the MTU of the interface at the other end of the wire', () => {
   const evidence = evidenceOf(sketch, 'client', 'a', { packets: [large(1, 's1', 'out', 'l2', 1500)] });
   expect(swallowed(evidence)).toMatchObject({ code: 'too-big', node: 'l2' });
 });
 
-test('an interface whose MTU nobody set takes no more than that of Ethernet', () => {
+test('an interface without an MTU setting has that of Ethernet', () => {
   const evidence = evidenceOf(oneArm({ services: {} }), 'client', 's1', {
     packets: [large(1, 's1', 'out', 'l2', 1600)],
   });
   expect(swallowed(evidence)!.detail).toMatchObject({ code: 'exceeds-interface', params: { size: 1600, mtu: 1500 } });
 });
 
-test('one that went on was not too big', () => {
+test('not if it was forwarded', () => {
   const packets = [large(1, 'l2', 'in', 'l3', 1500), large(2, 'l2', 'out', 'l4', 1500)];
   expect(swallowed(evidenceOf(sketch, 'client', 'a', { packets }))).toBeNull();
 });
 
-test('one that fits was lost for another reason; the kernel leaves room for a VLAN tag', () => {
+test('not if it fits; the kernel leaves room for a VLAN tag', () => {
   const packets = [large(1, 'l2', 'in', 'l3', 1304)];
   expect(swallowed(evidenceOf(sketch, 'client', 'a', { packets }))).toBeNull();
 });
 
-test('one that a bridge gets for itself may be cut, and goes on in pieces', () => {
+test('not if it is for the bridge itself, which may fragment it', () => {
   const inLine = inLineBridge({ services: {}, nodes: { l4: { ofInterfaces: { l3: { mtu: 1300 } } } } });
   const came = large(1, 'l4', 'in', 'l2', 1500);
   const piece = large(2, 'l4', 'out', 'l3', 1300);

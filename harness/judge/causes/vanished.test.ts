@@ -11,7 +11,7 @@ const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
 const holdsVip = { loopback: [VIP_A], ...QUIET_ARP };
 const strict = { rpFilter: 1 };
 
-describe('a packet vanished on its way', () => {
+describe('a packet vanished', () => {
   const at = (
     node: string,
     sketch: Parameters<typeof evidenceOf>[0],
@@ -25,7 +25,7 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['no-neighbour', 'client']);
   });
 
-  test('on a wire whose ends are up: nobody knows why', () => {
+  test('on a wire whose ends are up: unexplained', () => {
     const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
     expect(named({ ...evidence, walk: { request: evidence.walk.request.slice(0, 1), reply: [] } })).toEqual([
       'unexplained',
@@ -33,7 +33,7 @@ describe('a packet vanished on its way', () => {
     ]);
   });
 
-  test('mac-moved: the reply left by the port where the L4 had shown the MAC of the caller, and ended at the L4', () => {
+  test("mac-moved: the reply left on the port where the L4 had used the caller's MAC, and ended at the L4", () => {
     const services = { a: { ...dsr.a, sourceMac: 'keep' as const } };
     const sketch = inLineBridge({ services, servers: holdsVip, nodes: { s1: { loopback: [] } } });
     const { walk, ...evidence } = evidenceOf(sketch, 's1', 'a');
@@ -45,7 +45,7 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, walk })[0]).not.toBe('mac-moved');
   });
 
-  test('a frame for the bridge itself is at home at any of its ports', () => {
+  test('a frame for the bridge itself may arrive at any of its ports', () => {
     const packets = [arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: '198.51.100.142' })];
     const services = { a: { ...dsr.a, pool: ['s2'] } };
     const nodes = { s2: { interfaces: { l2: '198.51.100.142/25' }, gateway: '198.51.100.129' } };
@@ -53,14 +53,14 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...endingAt(evidence, 'l4'), packets })).toEqual(['server-not-adjacent', 'l4']);
   });
 
-  test('no-neighbour: a router asked for the next hop in vain', () => {
+  test('no-neighbour: the ARP requests of a router for the next hop were not answered', () => {
     const packets = [arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A })];
     expect(at('l3', oneArm({ services: proxy }), { packets })).toEqual(['no-neighbour', 'l3']);
     const answered = [...packets, arp(['l3', 'in', ''], { op: 'reply', senderIp: VIP_A, targetIp: '203.0.113.1' })];
     expect(at('l3', oneArm({ services: proxy }), { packets: answered })).toEqual(['unexplained', 'l3']);
   });
 
-  test('no-neighbour: the end of a tunnel asked for the sender of the packet inside', () => {
+  test('no-neighbour: the end of a tunnel sent ARP for the sender of the inner packet', () => {
     const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
     const nodes = {
       l3: { nat: { out: 'l2', to: '203.0.113.100' } },
@@ -84,7 +84,7 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...endingAt(evidence, 'l4'), packets })).toEqual(['no-neighbour', 'l4']);
   });
 
-  test('loop: the last lap of a packet, whoever the node asks for to report it, and whatever a route would do with it', () => {
+  test('loop: the last round of a packet, whatever ARP requests and routes of the reporting node', () => {
     const { walk, ...evidence } = endingAt(evidenceOf(oneArm({ services: proxy }), 'client', 'a'), 'l3');
     const lap = { ...walk.request.at(-1)!, ttl: 62 };
     const packets = [arp(['l3', 'out', ''], { op: 'request', senderIp: '198.51.100.1', targetIp: '198.51.100.10' })];
@@ -93,7 +93,7 @@ describe('a packet vanished on its way', () => {
     expect(judged(lap, { ...lap, ttl: 2 })).toEqual(['no-neighbour', 'l3']);
   });
 
-  test('no-neighbour: not where another flow needed the address that was asked for', () => {
+  test('no-neighbour: not if another flow needed the requested address', () => {
     const others = [arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.99' })];
     expect(at('l3', oneArm({ services: proxy }), { packets: others })).toEqual(['unexplained', 'l3']);
     const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
@@ -103,14 +103,14 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, walk, packets: forServer })).toEqual(['unexplained', 'l4']);
   });
 
-  test('no-route: a router whose route leads nowhere asked for the sender, to report that', () => {
+  test('no-route: a router with a dropping route sent ARP for the sender, to report it', () => {
     const packets = [arp(['l3', 'out', ''], { op: 'request', senderIp: '198.51.100.1', targetIp: '198.51.100.10' })];
     const routes = [{ to: VIP_A, type: 'prohibit' as const }];
     expect(at('l3', oneArm({ services: proxy, nodes: { l3: { routes } } }), { packets })).toEqual(['no-route', 'l3']);
     expect(at('l3', oneArm({ services: proxy }), { packets })).toEqual(['no-neighbour', 'l3']);
   });
 
-  test('too-big: a router whose next link is narrow asked for the sender, to report that', () => {
+  test('too-big: a router with a narrow next link sent ARP for the sender, to report it', () => {
     const asks = arp(['l3', 'out', ''], { op: 'request', senderIp: '198.51.100.1', targetIp: CLIENT });
     const lab = oneArm({ services: proxy, nodes: { l3: { ofInterfaces: { l2: { mtu: 1400 } } } } });
     const judged = (size: number) => {
@@ -123,7 +123,7 @@ describe('a packet vanished on its way', () => {
     expect(judged(1400)).toEqual(['no-neighbour', 'l3']);
   });
 
-  test('no-neighbour: a router that asks for an IPv6 neighbour from its link-local address is known by its MAC', () => {
+  test('no-neighbour: a router that solicits from its link-local address is identified by its MAC', () => {
     const asks = arp(['l3', 'out', ''], { op: 'request', senderIp: 'fe80::1', targetIp: VIP_A });
     const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
     const { mac: senderMac } = evidence.plan.nodes.find(({ name }) => name === 'l3')!.interfaces[1]!;
@@ -134,7 +134,7 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...endingAt(evidence, 'l3'), packets: from('02:00:00:00:00:99') })).toEqual(['unexplained', 'l3']);
   });
 
-  test('server-not-adjacent: the L4 looked for a server of another subnet on its own segment', () => {
+  test('server-not-adjacent: the L4 sent ARP for a server of another subnet', () => {
     const asks = (ip: string): Sighting[] => [
       arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: ip }),
     ];
@@ -148,7 +148,7 @@ describe('a packet vanished on its way', () => {
 
   const router = (nodes: Record<string, Partial<NodeSketch>>) => oneArm({ services: proxy, nodes });
 
-  test('reverse-path: the kernel says so, or rp_filter is strict and the source is a stranger', () => {
+  test('reverse-path: the kernel reports it, or rp_filter is strict and the source has another route', () => {
     const answer = 'reverse-path';
     expect(at('l3', router({}), { kernel: answer })).toEqual(['reverse-path', 'l3']);
     const invalid = 'source-refused';
@@ -156,7 +156,7 @@ describe('a packet vanished on its way', () => {
     expect(at('l3', router({}), { kernel: invalid })).toEqual(['unexplained', 'l3']);
   });
 
-  test('reverse-path: a kernel that refuses a packet asks for no next hop, unless dsr took the packet before', () => {
+  test('reverse-path: a kernel that refuses a packet sends no ARP for it, unless dsr took it before', () => {
     const kernel = 'reverse-path';
     const asks = (node: string, targetIp: string) => [
       arp([node, 'out', ''], { op: 'request', senderIp: node === 'l3' ? '203.0.113.1' : '203.0.113.2', targetIp }),
@@ -167,13 +167,13 @@ describe('a packet vanished on its way', () => {
     expect(at('l4', inDsr, { kernel, packets: asks('l4', S2) })).toEqual(['no-neighbour', 'l4']);
   });
 
-  test('own-address-as-source: the receiver holds the source itself', () => {
+  test('own-address-as-source: the receiver has the source address', () => {
     const evidence = evidenceOf(oneArm({ services: { a: { ...dnat.a, pool: ['s1'] } } }), 's1', 'a');
     expect(named({ ...evidence, kernel: 'source-refused' })).toEqual(['own-address-as-source', 's1']);
     expect(named({ ...evidence, kernel: 'routed' })[0]).not.toBe('own-address-as-source');
   });
 
-  test('reverse-path: who takes packets from own addresses wants them by the interface that holds the address', () => {
+  test('reverse-path: accept_local accepts own addresses only on their interface', () => {
     const s1 = { rpFilter: 1, acceptLocal: true };
     const evidence = evidenceOf(oneArm({ services: { a: { ...dnat.a, pool: ['s1'] } }, nodes: { s1 } }), 's1', 'a');
     const kernel = 'source-refused';
@@ -194,7 +194,7 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, flow, walk, kernelOnAnswer })).toEqual(['no-route', 'l4']);
   });
 
-  test('no-server-available: the L4 swallowed the request and holds no server for healthy', () => {
+  test('no-server-available: the L4 dropped the request and has no healthy server', () => {
     expect(at('l4', oneArm({ services: proxy }), { healthy: [] })).toEqual(['no-server-available', 'l4']);
     expect(at('l4', oneArm({ services: proxy }), { healthy: ['s2'] })).toEqual(['unexplained', 'l4']);
     expect(at('l4', oneArm({ services: proxy }), { healthy: null })).toEqual(['unexplained', 'l4']);
@@ -202,7 +202,7 @@ describe('a packet vanished on its way', () => {
     expect(at('l4', oneArm({ services: proxy }), { healthy: [], kernelOnAnswer })).toEqual(['no-route', 'l4']);
   });
 
-  test('no-neighbour: an L4 that uses servers that are down as a last resort, and looked for one in vain', () => {
+  test('no-neighbour: an L4 whose last resort is a server that does not answer ARP', () => {
     const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
     const plan = structuredClone(evidence.plan);
     plan.nodes.find(({ name }) => name === 'l4')!.balancer!.config.services[0]!.whenNoneUp = 'last-resort';
@@ -212,7 +212,7 @@ describe('a packet vanished on its way', () => {
     expect(named(ended)).toEqual(['no-server-available', 'l4']);
   });
 
-  test('no-route: the question of a check for a server that is down is none of the packet', () => {
+  test('no-route: ARP of a check for another server does not belong to the packet', () => {
     const packets = [arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: S2 })];
     const kernelOnAnswer = 'no-route';
     const seen: Partial<Evidence> = { packets, kernelOnAnswer };
@@ -220,7 +220,7 @@ describe('a packet vanished on its way', () => {
     expect(at('l4', oneArm({ services: proxy }), { ...seen, healthy: ['s2'] })).toEqual(['no-neighbour', 'l4']);
   });
 
-  test('no-route: a server that has none for its answer asked for another packet’s sake', () => {
+  test('no-route: ARP of a server without a route for its reply belongs to another packet', () => {
     const packets = [arp(['s2', 'out', ''], { op: 'request', senderIp: VIP_A, targetIp: '203.0.113.2' })];
     const kernelOnAnswer = 'no-route';
     const lab = oneArm({ services: dsr, servers: holdsVip });
@@ -230,25 +230,25 @@ describe('a packet vanished on its way', () => {
     expect(at('s2', lab, { packets: forAnswer })).toEqual(['no-neighbour', 's2']);
   });
 
-  test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {
+  test('loop: it arrived with an expired TTL, and the error cannot reach its source', () => {
     const evidence = endingAt(evidenceOf(router({}), 'client', 'a'), 'l3');
     const request = evidence.walk.request.map((hop) => ({ ...hop, ttl: 1 }));
     expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['loop', 'l3']);
   });
 
-  test('loop: an L4 in dsr that holds the VIP sends on what comes back to it, until no hop is left', () => {
+  test('loop: an L4 in dsr that holds the VIP forwards returning packets until the TTL expires', () => {
     const evidence = endingAt(evidenceOf(oneArm({ services: dsr, servers: holdsVip }), 'client', 'a'), 'l4');
     const request = evidence.walk.request.map((hop) => ({ ...hop, ttl: 1 }));
     expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['loop', 'l4']);
     expect(named(evidence)[0]).not.toBe('loop');
   });
 
-  test('not-forwarding: a packet for somebody else reached a node that does not forward', () => {
+  test('not-forwarding: a packet for another node reached a node that does not forward', () => {
     expect(at('l3', router({ l3: { forwarding: false } }))).toEqual(['not-forwarding', 'l3']);
     expect(at('l3', router({}))).toEqual(['unexplained', 'l3']);
   });
 
-  test('no-route: the kernel of a router says so', () => {
+  test('no-route: the kernel of a router reports it', () => {
     expect(at('l3', router({}), { kernel: 'no-route' })).toEqual(['no-route', 'l3']);
   });
 });

@@ -18,7 +18,7 @@ test('what a server may lose', () => {
   ]);
 });
 
-test('what a load balancer may lose: it does not balance without forwarding, so that stays', () => {
+test('what a load balancer may lose: not forwarding, which it needs', () => {
   expect(codesOf('l4')).toEqual([
     'link-cut',
     'gateway-removed',

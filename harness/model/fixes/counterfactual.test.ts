@@ -68,7 +68,7 @@ test('dnat past the L4: gateway l4, a route by it, a proxy IP, or DSR', () => {
   expect(patch).toEqual({ services: { web: { mode: 'proxy', proxyIp: 'auto' } } });
 });
 
-test('a filter: without the rule that stopped the packet, wherever it is written', () => {
+test('a filter: remove the rule that stopped the packet, wherever it is declared', () => {
   const rules = 'filter: [{ drop: { protocol: udp } }, { drop: { protocol: tcp, port: 80 } }]';
   const service = `services: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
   const [first] = remedies(oneArm, `nodes: { l3: { ${rules} } }\n${service}\n${flow}`);
@@ -81,7 +81,7 @@ test('a filter: without the rule that stopped the packet, wherever it is written
   expect(inCheck!.fixes).toEqual([{ code: 'without-rule', params: { nodes: ['s1', 's2'], rule: 'drop tcp port 80' } }]);
 });
 
-test('a route that leads nowhere is taken out, and no other', () => {
+test('only a dropping route is removed', () => {
   const routes = 'routes: [{ to: web, type: blackhole }, { to: 10.0.0.0/8, type: blackhole }]';
   const service = `services: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
   const [first] = remedies(oneArm, `nodes: { l3: { ${routes} } }\n${service}\n${flow}`);
@@ -91,7 +91,7 @@ test('a route that leads nowhere is taken out, and no other', () => {
   });
 });
 
-test('a server that answers by its other leg: a route by source on the leg that was called', () => {
+test('a server that replies on its other link: a source route on the called link', () => {
   const legs = `${oneArm}  - { s1: 192.0.2.11/24, l3: 192.0.2.1/24 }\n`;
   const found = remedies(
     legs,
@@ -109,7 +109,7 @@ ${flow}`,
 test.each([
   ['address', 'answersFrom: 203.0.113.12'],
   ['port', 'answersFromPort: 54'],
-])('UDP that answers from another %s: from the one that was asked', (_, source) => {
+])('UDP replies from another %s: reply from the called one', (_, source) => {
   const servers = 'servers: { gateway: l3, loopback: [web], arpIgnore: 1, arpAnnounce: 2 }';
   const nodes = `nodes: { s2: { listeners: [{ listen: 80/udp, ${source} }] } }`;
   const service = `services: { web: { ${web}, protocol: udp, mode: dsr } }`;
@@ -131,7 +131,7 @@ test('ports of a proxy IP that run out: as many as are needed, or all', () => {
   ]);
 });
 
-describe('a check that asks something else than the traffic: another check takes the server out, or lets it in', () => {
+describe('a check that differs from the traffic: another check removes the server, or adds it', () => {
   const proxied = `${web}, mode: proxy, proxyIp: 203.0.113.254`;
   const filter = (from: string): string => `filter: [{ drop: { protocol: tcp, from: ${from} } }]`;
 
@@ -165,7 +165,7 @@ describe('a check that asks something else than the traffic: another check takes
     expect(found.map(({ patch }) => patch)).toContainEqual({ services: { web: change } });
   });
 
-  test('another mode takes what only the one before knows off the check', () => {
+  test('another mode removes fields of the check that only the former mode has', () => {
     const service = `${web}, mode: dsr, check: { type: tcp, target: server }`;
     const found = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${service} } }\n${flow}`);
     expect(found.map(({ patch }) => patch)).toContainEqual({
@@ -180,7 +180,7 @@ test('dnat behind NAT: no NAT, a proxy IP, or DSR', () => {
   expect(codes(oneArm, `${settings}\n${service}\n${flow}`)).toEqual(['nat-off', 'use-proxy', 'use-dsr']);
 });
 
-test('NAT to an address that nobody has: the router takes it, or that of its interface, wherever NAT is written', () => {
+test('NAT to an unused address: the router holds it, or uses that of its interface, wherever NAT is declared', () => {
   const service = `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
   const hidden = oneArm.replace('l3: { role: l3 }', 'l3: { role: l3, nat: { out: l2, to: 203.0.113.50 } }');
   const found = remedies(hidden, `${service}\n${flow}`);
@@ -203,7 +203,7 @@ test.each([
   expect(codes(oneArm, `${service}\n${spoiled}`)).toEqual(expected);
 });
 
-test('an entry of a neighbour table is taken out that names the wrong MAC, by whichever word', () => {
+test('a static entry with the wrong MAC is removed, whatever its key', () => {
   const service = `services: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
   const [first] = remedies(oneArm, `nodes: { l3: { neighbours: { web: s2, s1: s1 } } }\n${service}\n${flow}`);
   expect(first).toMatchObject({
@@ -212,7 +212,7 @@ test('an entry of a neighbour table is taken out that names the wrong MAC, by wh
   });
 });
 
-test('dsr without the VIP on the servers: put it there, or take proxy mode', () => {
+test('dsr without the VIP on the servers: add it, or use proxy mode', () => {
   expect(codes(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dsr } }\n${flow}`)).toEqual([
     'vip-on-loopback',
     'use-proxy',
@@ -239,7 +239,7 @@ test('a listener that is off', () => {
   ]);
 });
 
-test('two things wrong at once are fixed together', () => {
+test('two mistakes are fixed together', () => {
   const nodes = 'servers: { gateway: l3 }\nnodes: { s2: { listeners: [] } }';
   expect(codes(oneArm, `${nodes}\nservices: { web: { ${web}, mode: dnat } }\n${flow}`)).toEqual([
     'listen + servers-gateway',
@@ -280,7 +280,7 @@ links:
 `;
 const pod = 'services: { web: { vip: 203.0.113.200, port: 80, mode: dnat, pool: [pod] } }';
 
-test('a reply that leaves by another leg: a route at the node, or the other leg of the router as its gateway', () => {
+test("a reply on another link: a route at the node, or the router's address on the other link as gateway", () => {
   const found = remedies(twoLegs, `nodes: { fw: { rpFilter: 1 } }\n${pod}\n${flow}`);
   expect(found).toMatchObject([
     { fixes: [{ code: 'rp-filter-off', params: { node: 'fw' } }] },
@@ -289,7 +289,7 @@ test('a reply that leaves by another leg: a route at the node, or the other leg 
   ]);
 });
 
-test('a caller in the LAN of a stateful firewall, which the reply does not pass: a route at the caller or the node', () => {
+test('a caller in the LAN of a stateful firewall that the reply bypasses: a route at the caller or the node', () => {
   const lab = `${twoLegs}  - { pc: 203.0.113.30/25, lan: ~ }\n`.replace(
     '  lan:',
     '  pc: { role: client, gateway: fw }\n  lan:',
@@ -328,7 +328,7 @@ links:
   - { s1: 198.51.100.139/25, far: ~ }
 `;
 
-test('too big for a tunnel: first a smaller MTU at the server; never what the lab has already', () => {
+test('too big for a tunnel: first a smaller MTU at the server; never a setting that the lab has already', () => {
   const up = 'up: { vip: 203.0.113.80, port: 80, mode: l3dsr, dscp: 11, pool: [s1] }';
   const found = remedies(
     tunnel,
@@ -343,7 +343,7 @@ flows: { f: { from: client, to: up, protocol: tcp, bytes: 20000, expect: works }
   });
 });
 
-test('too big, and TCP does not hear of it: the load balancer tells both ends to send less, by its own MTU or by a number', () => {
+test('too big, without an ICMP error: the load balancer clamps the MSS, by its own MTU or to a number', () => {
   const lab = tunnel.replace('l4: { role: l4, gateway: tun }', 'l4: { role: l4, gateway: l3, mtu: 1400 }');
   const scenario = (mode: string) => `services: { up: { vip: 203.0.113.80, port: 80, mode: ${mode}, pool: [s1] } }
 flows: { f: { from: client, to: up, protocol: tcp, bytes: 20000, expect: works } }`;
@@ -360,7 +360,7 @@ flows: { f: { from: client, to: up, protocol: tcp, bytes: 20000, expect: works }
   expect(far.map(({ patch }) => patch)).toContainEqual({ services: { up: { mssClamp: 1440 } } });
 });
 
-test('a caller that holds the VIP on its own loopback: it called itself; take it off, or off and proxy', () => {
+test('a caller with the VIP on its own loopback called itself: remove it, or also use proxy mode', () => {
   const lab = oneArm.replaceAll('s2', 'node');
   const scenario = `servers: { gateway: l3 }
 nodes: { s1: { loopback: [web], arpIgnore: 1, arpAnnounce: 2 }, node: { loopback: [203.0.113.80], listeners: [] } }
@@ -382,7 +382,7 @@ flows: { f: { from: node, to: web, expect: works } }`;
   });
 });
 
-test('an L4 that calls its own VIP: its own calls balanced, in DSR by way of a proxy IP', () => {
+test('an L4 that calls its own VIP: balance own calls, in DSR with a proxy IP', () => {
   const own = 'flows: { f: { from: l4, to: web, expect: works } }';
   const dnat = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dnat } }\n${own}`);
   expect(dnat[0]).toMatchObject({
@@ -394,7 +394,7 @@ test('an L4 that calls its own VIP: its own calls balanced, in DSR by way of a p
   );
 });
 
-test('a proxy IP that nobody routes back: that of the outgoing interface; or a route to it; never the L4 as gateway of the router', () => {
+test('a proxy IP without a return route: that of the outgoing interface, or a route to it; never the L4 as gateway of the router', () => {
   const service = `${web}, mode: proxy, proxyIp: 192.0.2.9`;
   const found = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${service} } }\n${flow}`);
   expect(found[0]!.patch).toEqual({ services: { web: { proxyIp: 'auto' } } });
@@ -403,7 +403,7 @@ test('a proxy IP that nobody routes back: that of the outgoing interface; or a r
   expect(fixes.filter(({ code }) => code === 'node-gateway')).toEqual([]);
 });
 
-test('an address in the wrong subnet: no change of a setting helps, and none is made up', () => {
+test('an address in the wrong subnet: no change of a setting helps, and none is proposed', () => {
   const call = 'flows: { f: { from: client, to: s1, port: 80, expect: works } }';
   expect(codes(oneArm, `nodes: { s1: { address: 192.0.2.11/24, listeners: [80/tcp] } }\n${call}`)).toEqual([]);
 });
@@ -461,7 +461,7 @@ test('proxy in a flat LAN with a proxy IP that no server has a route to', () => 
   expect(codes(flat, `servers: { rpFilter: 1 }\n${proxied}\n${flow}`)).toEqual(expected);
 });
 
-test('of a product, nothing but another way to set it up', () => {
+test('of a product, only another profile of it', () => {
   const nlb = `services: { web: { vip: 203.0.113.80, port: 80, pool: [s1], like: aws-nlb } }
 flows: { f: { from: s1, to: web, expect: works } }`;
   expect(remedies(oneArm, nlb).map(({ patch }) => patch)).toEqual([

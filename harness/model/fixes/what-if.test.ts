@@ -36,7 +36,7 @@ variants: { quiet: { change: { servers: { arpIgnore: 1 } } } }
   expect(changed?.scenario.servers).toEqual({ arpIgnore: 1 });
 });
 
-test('a fix is found whatever the expectations of the scenario say about the changed variant', () => {
+test("a fix is found regardless of the scenario's expectations of the changed variant", () => {
   const lab = `
 title: Three nodes
 nodes: { client: { role: client }, l4: { role: l4 }, s1: { role: server }, s2: { role: server } }
@@ -64,7 +64,7 @@ variants:
   expect(helps.length).toBeGreaterThan(0);
 });
 
-test('a listener that is missing is proposed at the port that the server is called at', () => {
+test('a missing listener is proposed on the called port', () => {
   const lab = `
 title: Three nodes
 nodes: { l4: { role: l4 }, s1: { role: server }, s2: { role: server }, s3: { role: server } }
@@ -143,7 +143,7 @@ flows: { call: { from: client, to: www.example.test, ${call}, expect: works } }
   });
 });
 
-test('a failure that was predicted comes with what would help, one where prediction and observation differ does not', () => {
+test('a predicted failure has fixes, one whose prediction and observation differ has none', () => {
   const lab = `
 title: Two nodes
 nodes: { client: { role: client }, s1: { role: server } }

@@ -55,7 +55,7 @@ test('the walk shows the MSS change at its hop; without a clamping load balancer
 });
 
 test.each(['dnat', 'proxy'])(
-  '%s: a link of the L4 that is too narrow swallows what is large, unless both ends are told',
+  '%s: a link of the L4 that is too narrow drops large packets, unless the MSS of both ends is clamped',
   (mode) => {
     for (const bytes of [{ requestBytes: 20_000 }, { replyBytes: 20_000 }]) {
       expect(predicted(MODES[mode]!, bytes).cause).toMatchObject({ code: 'too-big' });
@@ -64,7 +64,7 @@ test.each(['dnat', 'proxy'])(
   },
 );
 
-test.each(['dsr', 'l3dsr'])('%s: the client is told nothing by the L4, which the answer passes by', (mode) => {
+test.each(['dsr', 'l3dsr'])("%s: the client's MSS stays, because the reply bypasses the L4", (mode) => {
   expect(predicted({ ...MODES[mode]!, mssClamp: 'auto' }, { requestBytes: 20_000 }).cause).toMatchObject({
     code: 'too-big',
     node: 'l2',

@@ -42,12 +42,12 @@ test('a paused master is silent and keeps the addresses: two nodes hold them unt
   expect(holders([[pause('l4b')], [kill('l4a')]])).toEqual([['l4a'], ['l4a'], []]);
 });
 
-test('of two masters that hear each other again, the higher priority stays, with or without preemption', () => {
+test('of two masters that regain contact, the higher priority stays, with or without preemption', () => {
   const steps = [[pause('l4a')], [resume('l4a')]];
   expect(holders(steps, { preempt: false })).toEqual([['l4a'], ['l4a', 'l4b'], ['l4a']]);
 });
 
-test('members that do not hear each other all hold the addresses, though the rest of the network works', () => {
+test('members without contact all hold the addresses, although the rest of the network works', () => {
   const plan = withHeartbeat(pairLab({ steps: [[cut('x1', 'x2')], [mend('x2', 'x1')]] }));
   const at = [-1, 0, 1].map((step) => holdersAt(plan, step)[0]!);
   expect(at.map((one) => one.holders)).toEqual([['l4a'], ['l4a', 'l4b'], ['l4a']]);

@@ -44,9 +44,12 @@ function predicted(to: string, bytes: number, nodes: Record<string, Partial<Node
 
 const NARROW = { edge: { ofInterfaces: { l3: { mtu: 1300 } } }, l3: { ofInterfaces: { edge: { mtu: 1300 } } } };
 
-test.each(['proxied', 'direct', 's1:80'])('routers tell, and TCP to %s finds out what fits, both ways', (to) => {
-  expect(predicted(to, 20_000, NARROW)).toMatchObject({ outcome: 'works', cause: null, findings: [] });
-});
+test.each(['proxied', 'direct', 's1:80'])(
+  'routers send too-big, and TCP to %s discovers the path MTU, in both directions',
+  (to) => {
+    expect(predicted(to, 20_000, NARROW)).toMatchObject({ outcome: 'works', cause: null, findings: [] });
+  },
+);
 
 test('a datagram that is too big is lost; a smaller one is not', () => {
   expect(predicted('names', 1400, NARROW).cause).toMatchObject({ code: 'too-big', node: 'edge' });
@@ -62,7 +65,7 @@ describe('an echo request', () => {
   };
   const narrow = { l3: { ofInterfaces: { l2: { mtu: 1300 } } }, l4: { mtu: 1300 }, s1: { mtu: 1300 } };
 
-  test.each(['s1', 'proxied'])('to %s is told by a router that it is too big, where nobody cut it before', (to) => {
+  test.each(['s1', 'proxied'])('to %s gets too-big from a router, if it was not fragmented before', (to) => {
     expect(pinged(to, 1272, narrow, true)).toBe('works');
     expect(pinged(to, 1273, narrow, true)).toEqual(['too-big', 'l3', 'sent']);
     expect(pinged(to, 1273, narrow, false)).toEqual(['too-big', 'l3', 'sent']);
@@ -93,7 +96,7 @@ test('no router fragments an echo reply that a load balancer sends at ingress', 
   expect(predict(lab, ping)).toMatchObject([{ outcome: 'fails', cause: { code: 'too-big', node: 'l3' } }]);
 });
 
-test.each(['proxied', 'direct'])('a switch says nothing, and TCP to %s never finds out', (to) => {
+test.each(['proxied', 'direct'])('a switch is silent, and TCP to %s never discovers the MTU', (to) => {
   const { outcome, cause } = predicted(to, 20_000, { l2: { ofInterfaces: { l3: { mtu: 1300 } } } });
   expect({ outcome, code: cause?.code, node: cause?.node }).toEqual({ outcome: 'fails', code: 'too-big', node: 'l2' });
 });

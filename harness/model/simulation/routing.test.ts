@@ -77,7 +77,7 @@ describe('routes that drop', () => {
     params: { node, address: '203.0.113.11', to: '203.0.113.11/32', type },
   });
 
-  test.each(['blackhole', 'unreachable', 'prohibit'] as const)('%s: the node is to blame', (type) => {
+  test.each(['blackhole', 'unreachable', 'prohibit'] as const)('%s: the node is the cause', (type) => {
     const atL3 = oneArm({ services: {}, nodes: { l3: { routes: [ends(type)] } } });
     expect(outcome(atL3)).toEqual(['no-route', 'l3', detail('l3', type)]);
     const atCaller = oneArm({ services: {}, nodes: { client: { routes: [ends(type)] } } });

@@ -51,22 +51,22 @@ describe('a wire between switches is cut', () => {
   it.each([
     ['dsr', {}],
     ['dnat', DNAT],
-  ])('%s: the switch at its near end has nobody to give frames for those beyond to', (_, service) => {
+  ])('%s: the switch at its near end has no port for frames to nodes beyond', (_, service) => {
     expect(told(lab(service, [], [cut]))[1]).toMatch(/^no-neighbour l2 or works/);
     expect(told(lab(service, [], [kill('sw')]))[1]).toMatch(/^no-neighbour l2 or works/);
   });
 
-  it('checks find out', () => {
+  it('checks detect it', () => {
     expect(told(lab({ check: CHECK }, [], [cut]))[1]).toMatch(/^works; before: no-neighbour l2/);
   });
 
-  it('names the switch where the way ends, be it not the first', () => {
+  it('names the switch where the path ends, even if it is not the first', () => {
     const atServer: ActionPlan = { do: 'linkDown', link: ['sw', 's2'] };
     expect(told(lab({}, [], [atServer]))[1]).toMatch(/^no-neighbour sw or works/);
   });
 });
 
-describe('a master dies and comes back', () => {
+describe('a master dies and returns', () => {
   const steps = [[], [kill('l4a')], [start('l4a')]];
   const lab = (more: Partial<Parameters<typeof pairLab>[0]> = {}): Plan =>
     pairLab({ steps, streams: [CALLS, SESSION], ...more });
@@ -74,20 +74,20 @@ describe('a master dies and comes back', () => {
   it.each([
     ['dsr', {}, {}],
     ['dnat', DNAT, BEHIND_VIP],
-  ])('%s: calls fail at who sends to it until the other has told that it is master', (_, service, nodes) => {
+  ])('%s: calls fail at the sender until the new master has announced itself', (_, service, nodes) => {
     const plan = lab({ service: { ...service, scheduler: 'maglev' }, nodes });
     expect(told(plan).slice(0, 2)).toEqual(['works', expect.stringMatching(/^works; before: stale-neighbour l3/)]);
     expect([0, 1, 2].map((step) => l4s(plan, step))).toEqual([['l4a'], ['l4b'], ['l4a']]);
   });
 
-  it('a call in flight may meet another server, which knows nothing of it', () => {
+  it('a call in flight may reach another server, which does not know it', () => {
     const [, died, back] = predictTimeline(lab());
     const unknown = ['s1', 's2', 's3'].map((node) => ({ code: 'connection-unknown', node }));
     expect(died![0]!.outage!.causes).toEqual(expect.arrayContaining(unknown));
     expect(back![0]!.outage).toMatchObject({ atMostMs: 2 * 20, bounds: [] });
   });
 
-  it('who is told of one address after the other may answer to who knows nothing of the call', () => {
+  it('while addresses are announced one by one, a reply may reach a node that does not know the call', () => {
     const proxy = { ...PROXY, scheduler: 'maglev' as const };
     const [, died, back] = predictTimeline(lab({ service: proxy }));
     expect(died![0]!.outage!.causes).toEqual(
@@ -101,12 +101,12 @@ describe('a master dies and comes back', () => {
     expect(told(lab({ service: proxy, pair: { sync: 'conntrackd' } }), 'session')[2]).toBe('works; all');
   });
 
-  it('a load balancer without a link knows at once that it reaches nobody: no check decides over that', () => {
+  it('a load balancer without a link knows immediately that servers are unreachable, without a check', () => {
     const plan = lab({ service: { check: CHECK }, steps: [[], [{ do: 'linkDown', link: ['l2', 'l4a'] }]] });
     expect(predictTimeline(plan)[1]![0]!.outage!.bounds.map(({ code }) => code)).toEqual(['master-down']);
   });
 
-  it('in a step too short for TCP to notice that it is over, connections may wait when it ends', () => {
+  it('in a step too short for TCP to retransmit after the outage, connections may still wait at its end', () => {
     const short = (step: object): string[] =>
       told(lab({ service: { scheduler: 'maglev' }, steps: [[], { actions: [kill('l4a')], ...step }, []] }), 'session');
     expect(short({ forMs: 1500 })).toEqual(['works; all', 'works; before: stale-neighbour l3; some', 'works; all']);
@@ -116,7 +116,7 @@ describe('a master dies and comes back', () => {
     );
   });
 
-  it('who waited through a whole step may wait for as long in the next one', () => {
+  it('a connection that waited a whole step may wait as long in the next one', () => {
     const plan = (forMs: number): Plan =>
       lab({
         pair: { gratuitousArp: false },
@@ -127,7 +127,7 @@ describe('a master dies and comes back', () => {
     expect(told(plan(6000), 'session')[2]).toBe('works; before: stale-neighbour l3; all');
   });
 
-  it('lasts as long as a backup waits for advertisements, and a call or two', () => {
+  it('the outage lasts until a backup misses advertisements, plus a call or two', () => {
     const [, [calls, session]] = predictTimeline(lab()) as [unknown, [StreamPrediction, StreamPrediction]];
     const ms = Math.ceil(3 * 200 + ((256 - 100) * 200) / 256);
     expect(calls.outage).toMatchObject({
@@ -138,7 +138,7 @@ describe('a master dies and comes back', () => {
     expect(session.outage!.atMostMs).toBeGreaterThan(2 * ms);
   });
 
-  it('without gratuitous ARP neighbours go on sending to it, and work again only when it is back', () => {
+  it('without gratuitous ARP neighbours keep sending to it, and work again only after its return', () => {
     expect(told(lab({ pair: { gratuitousArp: false } }))).toEqual([
       'works',
       'stale-neighbour l3',
@@ -146,7 +146,7 @@ describe('a master dies and comes back', () => {
     ]);
   });
 
-  it('without gratuitous ARP, but with an age that passes within the step, until the neighbour is asked again', () => {
+  it('without gratuitous ARP, but with an age shorter than the step, until the neighbour is resolved again', () => {
     const plan = lab({
       pair: { gratuitousArp: false },
       ages: { l3: { neighbourAgeMs: 500 } },
@@ -160,7 +160,7 @@ describe('a master dies and comes back', () => {
     });
   });
 
-  it('an age that may pass within the step, or not, leaves both open', () => {
+  it('if an entry may or may not age within the step, both outcomes are possible', () => {
     const plan = lab({
       pair: { gratuitousArp: false },
       ages: { l3: { neighbourAgeMs: 500 } },
@@ -184,7 +184,7 @@ describe('a master dies and comes back', () => {
     expect(unknown.map(({ code }) => code)).toEqual(survive === 'all' ? [] : ['pick-unknown']);
   });
 
-  it('a connection that could be picked up anew ends where an answer comes to who has not seen the request', () => {
+  it('a connection that could be picked up ends if a reply reaches a node that did not see the request', () => {
     const [, died] = predictTimeline(lab({ service: { ...DNAT, pool: ['s1'] }, nodes: BEHIND_VIP }));
     expect(died![1]).toMatchObject({
       connections: { survive: 'some', cause: { code: 'connection-unknown', node: 'l4b' } },
@@ -192,7 +192,7 @@ describe('a master dies and comes back', () => {
     });
   });
 
-  it('the master of before may have yielded before servers are told of their gateway', () => {
+  it('the former master may have yielded before servers learn their new gateway', () => {
     const addresses = [VIP_A, PIP].map((address) => ({ address, ifaces: { l4a: 'l2', l4b: 'l2' } }));
     const nodes = Object.fromEntries(['s1', 's2', 's3'].map((name) => [name, { gateway: PIP }]));
     const { causes } = predictTimeline(lab({ service: DNAT, nodes, pair: { addresses } }))[2]![0]!.outage!;
@@ -202,14 +202,14 @@ describe('a master dies and comes back', () => {
   it.each([
     ['comes back', steps, 2],
     ['is stopped', [[], [{ do: 'stopLb' as const, node: 'l4a' }]], 1],
-  ])('dnat, a load balancer %s: it passes answers on that it knows nothing of', (_, steps, last) => {
+  ])('dnat, a load balancer %s: it forwards unknown replies untranslated', (_, steps, last) => {
     const plan = lab({ service: DNAT, nodes: BEHIND_VIP, streams: [CALLS], steps });
     const { causes } = predictTimeline(plan)[last]![0]!.outage!;
     expect(causes).toContainEqual({ code: 'connection-unknown', node: 'l4a' });
     expect(causes.map(({ code }) => code)).not.toContain('reply-not-from-vip');
   });
 
-  it('a hash over another pool may move a connection', () => {
+  it('a hash over a changed pool may move a connection', () => {
     const plan = lab({ service: { scheduler: 'maglev', check: CHECK }, steps: [[], [kill('l4a'), kill('s1')]] });
     expect(predictTimeline(plan)[1]![1]).toMatchObject({
       connections: { survive: 'some' },
@@ -223,21 +223,18 @@ describe('a load balancer stops', () => {
   const causesOf = (plan: Plan): string[] =>
     predictTimeline(plan)[1]![0]!.outage!.causes.map(({ code, node }) => `${code} ${node}`);
 
-  it.each(['stopLb' as const, 'restartLb' as const])(
-    '%s: its rules go first, and its addresses after them',
-    (action) => {
-      const alone = pairLab({ service: PROXY, steps: steps(action) });
-      delete alone.pairs;
-      alone.nodes.find(({ name }) => name === 'l4a')!.balancer!.config.vipOwner = true;
-      const seen = causesOf(alone);
-      expect(seen).toEqual(expect.arrayContaining(['refused l4a', 'connection-unknown l4a']));
-      expect(seen.join()).not.toContain('reply-not-from-vip');
-      expect(told(alone)[1]).toMatch(action === 'stopLb' ? /^stale-neighbour l3;/ : /^works;/);
-    },
-  );
+  it.each(['stopLb' as const, 'restartLb' as const])('%s: it removes its rules first, then its addresses', (action) => {
+    const alone = pairLab({ service: PROXY, steps: steps(action) });
+    delete alone.pairs;
+    alone.nodes.find(({ name }) => name === 'l4a')!.balancer!.config.vipOwner = true;
+    const seen = causesOf(alone);
+    expect(seen).toEqual(expect.arrayContaining(['refused l4a', 'connection-unknown l4a']));
+    expect(seen.join()).not.toContain('reply-not-from-vip');
+    expect(told(alone)[1]).toMatch(action === 'stopLb' ? /^stale-neighbour l3;/ : /^works;/);
+  });
 });
 
-test('what fails until a load balancer has started is over when it has: its address comes back with the same MAC', () => {
+test('failures end when a load balancer has started: its address returns with the same MAC', () => {
   const stop: ActionPlan = { do: 'stopLb', node: 'l4a' };
   const steps = [[], [stop], [on('startLb', 'l4a')]];
   const plan = pairLab({ service: { l4: ['l4a'] }, steps });
@@ -245,7 +242,7 @@ test('what fails until a load balancer has started is over when it has: its addr
   expect(predictTimeline(alone)[2]![0]!.outage).toMatchObject({ atMostMs: null, until: ['startLb'], bounds: [] });
 });
 
-test('a load balancer that was killed loses no call by a restart: its rules stay until it has made its own', () => {
+test('restarting a killed load balancer loses no call: old rules stay until it has created new ones', () => {
   const steps: ActionPlan[][] = [[], [{ do: 'killLb', node: 'l4a' }], [{ do: 'restartLb', node: 'l4a' }]];
   const alone = pairLab({ service: PROXY, steps });
   delete alone.pairs;
@@ -256,7 +253,7 @@ test('a load balancer that was killed loses no call by a restart: its rules stay
 describe('a server dies', () => {
   const steps = [[], [kill('s1')], [start('s1')]];
 
-  it('is called in vain until checks have found out, for as long as they take', () => {
+  it('gets calls until checks detect it, within their bound', () => {
     const plan = pairLab({ service: { check: CHECK }, steps });
     expect(told(plan).map((step) => step.split(', ')[0])).toEqual([
       'works',
@@ -268,7 +265,7 @@ describe('a server dies', () => {
     ]);
   });
 
-  it('without checks one call in three fails until it is back', () => {
+  it('without checks one of three calls fails until it returns', () => {
     expect(told(pairLab({ steps }))).toEqual([
       'works',
       'stale-neighbour l4a or works',
@@ -276,7 +273,7 @@ describe('a server dies', () => {
     ]);
   });
 
-  it('a load balancer whose process is dead finds out nothing', () => {
+  it('a load balancer with a dead process detects nothing', () => {
     const plan = pairLab({
       service: { check: CHECK },
       steps: [[on('killLb', 'l4a')], [kill('s1')], [on('startLb', 'l4a')]],
@@ -284,7 +281,7 @@ describe('a server dies', () => {
     expect(told(plan)).toEqual(['works', 'stale-neighbour l4a or works', 'works; before: stale-neighbour l4a']);
   });
 
-  it('its connections end at the load balancer that translates, or at another server that gets them', () => {
+  it('its connections end at a load balancer with NAT, or at another server that gets them', () => {
     const session = (service: object): string[] =>
       told(pairLab({ service: { check: CHECK, ...service }, steps: steps.slice(0, 2), streams: [SESSION] }));
     expect(session(PROXY)[1]).toBe('works; before: stale-neighbour l4a, connection-unknown l4a; some');
@@ -293,7 +290,7 @@ describe('a server dies', () => {
     );
   });
 
-  it('one whose program stops resets its connections, although nobody opens any to it by then', () => {
+  it('one whose program stops resets its connections, although it gets no new ones', () => {
     const stops: ActionPlan[] = [{ do: 'stopListeners', node: 's1' }];
     const plan = pairLab({ service: PROXY, steps: [[], [], stops], streams: [SESSION] });
     const drained = changed(plan, 1, (service) => ({
@@ -303,7 +300,7 @@ describe('a server dies', () => {
     expect(told(drained)[2]).toBe('works; before: connection-unknown s1, refused s1; some');
   });
 
-  it('a socket of UDP stays with it, although others are there, until it is forgotten', () => {
+  it('a UDP socket stays with it until the entry expires, although other servers exist', () => {
     const plan = pairLab({
       service: { ...DNAT, protocol: 'udp', check: CHECK },
       nodes: Object.fromEntries(
@@ -323,7 +320,7 @@ describe('a server dies', () => {
     expect(told(plan, 'any-port').map((step) => step.split(';')[0])).toEqual(['works', 'works', 'works']);
   });
 
-  it('a router with NAT that has forgotten a connection begins it anew once the caller speaks, and refuses a server that does', () => {
+  it('a router with NAT whose entry has expired creates it again for the caller, and resets a server that sends first', () => {
     const plan = pairLab({
       nodes: { l3: { nat: { out: 'l2', to: 'masquerade' } } },
       streams: [SESSION],
@@ -336,7 +333,7 @@ describe('a server dies', () => {
     ]);
   });
 
-  it('one whose processes stand still accepts connections and says nothing', () => {
+  it('one whose processes are paused accepts connections and is silent', () => {
     const check = { ...CHECK, type: 'http' as const };
     const plan = pairLab({ service: { check }, steps: [[on('pause', 's1')], [on('resume', 's1')]] });
     expect(told(plan)).toEqual(['works; before: no-response s1', 'works']);
@@ -346,7 +343,7 @@ describe('a server dies', () => {
     ]);
   });
 
-  it('one that fails its checks by HTTP gets no calls, and none of them fails', () => {
+  it('one that fails HTTP checks gets no calls, and none fails', () => {
     const check = { ...CHECK, type: 'http' as const };
     const plan = pairLab({
       service: { check },
@@ -361,7 +358,7 @@ describe('a server dies', () => {
   });
 });
 
-describe('what is changed while traffic goes on', () => {
+describe('changes under traffic', () => {
   it.each([
     [
       'drains',
@@ -383,7 +380,7 @@ describe('what is changed while traffic goes on', () => {
     }
   });
 
-  it('nothing is lost by a reload; a restart loses the flow table, and what it makes meanwhile', () => {
+  it('a reload loses nothing; a restart loses the flow table and calls meanwhile', () => {
     const plan = pairLab({
       streams: [SESSION],
       steps: [[], [on('reloadLb', 'l4a')], [on('killLb', 'l4a')], [on('startLb', 'l4a')], [on('restartLb', 'l4a')]],
@@ -398,7 +395,7 @@ describe('what is changed while traffic goes on', () => {
     expect(predictTimeline(plan)[4]![0]!.outage!.atMostMs).toBeNull();
   });
 
-  it('a cut link is no stale neighbour: the frame ends where the wire did', () => {
+  it('a cut link is no stale neighbour: the frame ends at the wire', () => {
     const steps: ActionPlan[][] = [
       [],
       [{ do: 'linkDown', link: ['l2', 's1'] }],
@@ -411,7 +408,7 @@ describe('what is changed while traffic goes on', () => {
     ]);
   });
 
-  it('a link that flaps is beyond the model, but not what fails while it is down', () => {
+  it('the model does not know the result of a flapping link, but failures while it is down', () => {
     const plan = pairLab({ steps: [[{ do: 'flap', link: ['l2', 's1'], downMs: 50, upMs: 50 }]] });
     expect(predictTimeline(plan)[0]![0]).toMatchObject({
       settled: null,
@@ -428,17 +425,17 @@ describe('idle connections', () => {
       pairLab({ service, nodes, streams: [idle], steps: [[]], ages: { l4a: { idleTimeoutMs: 1000, onIdle } } }),
     )[0]![0]!;
 
-  it('a load balancer that translates drops what it has forgotten, in silence or by a reset', () => {
+  it('a load balancer with NAT drops expired connections, silently or with a reset', () => {
     expect(inWords(cut('silent', DNAT, BEHIND_VIP))).toBe('idle-expired l4a; none');
     expect(inWords(cut('reset', DNAT, BEHIND_VIP))).toBe('idle-expired l4a or works; none');
   });
 
-  it('a flow table that has forgotten one picks again, and a hash picks the same server', () => {
+  it('after an entry has expired a server is picked again; a hash picks the same one', () => {
     expect(inWords(cut('silent', {}))).toMatch(/^connection-unknown s1 or .*works; some$/);
     expect(inWords(cut('silent', { scheduler: 'maglev' }))).toBe('works; all');
   });
 
-  it('calls that come often enough keep it', () => {
+  it('frequent calls keep it', () => {
     const plan = pairLab({ streams: [SESSION], steps: [[]], ages: { l4a: { idleTimeoutMs: 1000 } } });
     expect(told(plan)).toEqual(['works; all']);
   });
@@ -470,20 +467,20 @@ describe('routes of equal cost', () => {
     };
   }
 
-  it('calls go either way, and connections stay where the way goes', () => {
+  it('calls use both routes, and connections stay on theirs', () => {
     const plan = active({});
     expect(told(plan, 'calls')[0]).toBe('works');
     expect([...new Set(predictTimeline(plan)[0]![1]!.settled!.map(({ l4 }) => l4))].sort()).toEqual(['l4a', 'l4b']);
     expect(told(plan)[0]).toBe('works; all');
   });
 
-  it('a rehash moves connections to where nobody knows them, unless both hash alike', () => {
+  it('a rehash moves connections to nodes without their state, unless both hash alike', () => {
     expect(told(active({}))[1]).toMatch(/^works; before: connection-unknown .*; some$/);
     expect(told(active({ scheduler: 'maglev' }))[1]).toBe('works; all');
   });
 });
 
-test('where two hold an address, failures are the fault of that, and whose answer is used is not known', () => {
+test('if two nodes hold an address, failures are split-brain, and which reply is used is unknown', () => {
   const plan = pairLab({ service: PROXY, streams: [SESSION], steps: [[], [on('pause', 'l4a')]] });
   const [, [session]] = predictTimeline(plan) as [unknown, [StreamPrediction]];
   expect(session.connections).toMatchObject({ survive: 'some', cause: { code: 'split-brain' } });
@@ -493,7 +490,7 @@ test('where two hold an address, failures are the fault of that, and whose answe
   });
 });
 
-test('who takes over from one that stands still announces itself, whichever of them it is', () => {
+test('the node that takes over from a paused one announces itself, whichever it is', () => {
   const steps = [[kill('l4a')], [start('l4a')], [on('pause', 'l4b')]];
   const plan = pairLab({ pair: { preempt: false }, steps });
   expect([0, 1, 2].map((step) => l4s(plan, step))).toEqual([['l4b'], ['l4b'], ['l4a']]);
@@ -515,7 +512,7 @@ describe('a split brain that is healed', () => {
       ...(session!.connections === null ? ['open'] : []),
     ]);
 
-  it('leaves open who is used, until neighbours ask anew or are told for sure', () => {
+  it('the used node is unknown until neighbours resolve again or get an announcement', () => {
     const open = ['neighbours-unknown', 'open', 'open'];
     const all = codes([[], [split], [heal], [], [flush]]);
     expect(all.slice(1)).toEqual([['holder-unknown', 'l4b'], open, open, ['l4a']]);
@@ -523,7 +520,7 @@ describe('a split brain that is healed', () => {
     expect(codes([[], [split], [heal, flush]])[2]).toEqual(['l4a']);
   });
 
-  it('may cost connections before that: an answer goes to the other one while neighbours change over', () => {
+  it('connections may end before that: a reply may reach the other node', () => {
     const steps = [[], [split]];
     const proxied = pairLab({ service: { ...PROXY, scheduler: 'maglev' }, streams: [SESSION], steps });
     expect(predictTimeline(withHeartbeat(proxied))[1]![0]!.connections).toMatchObject({
@@ -532,7 +529,7 @@ describe('a split brain that is healed', () => {
     });
   });
 
-  it('where those who asked meanwhile may have heard either', () => {
+  it('if neighbours that resolved meanwhile may have either answer', () => {
     const [, , flushed, healed] = codes([[], [split], [flush], [heal]]);
     expect(flushed).toEqual(['holder-unknown', 'l4a', 'l4b']);
     expect(healed).toEqual(['neighbours-unknown', 'open', 'open']);
@@ -550,7 +547,7 @@ describe('after a link of a pair has flapped', () => {
       ]);
   const until = (master: string): Partial<StepPlan> => ({ until: { master, withinMs: 5000 } });
 
-  it('who is master is not known without preemption, until a step waits for one', () => {
+  it('without preemption the master is unknown, until a step waits for one', () => {
     expect(codes(false, {})).toEqual([
       ['master-unknown', 'open'],
       ['master-unknown', 'open'],
@@ -563,7 +560,7 @@ describe('after a link of a pair has flapped', () => {
     expect(codes(false, { actions: [kill('l4a')] })[1]).toEqual(['', 'l4b']);
   });
 
-  it('with preemption it is when the takeover had its time', () => {
+  it('with preemption it is known after the takeover', () => {
     expect(codes(true, {})).toEqual([
       ['master-unknown', 'open'],
       ['', 'l4a'],
@@ -571,14 +568,14 @@ describe('after a link of a pair has flapped', () => {
     expect(codes(true, until('l4a'))[0]).toEqual(['master-unknown', 'l4a']);
   });
 
-  it('a link that no member needs leaves no doubt', () => {
+  it('not for a link that no member needs', () => {
     const elsewhere: ActionPlan = { do: 'flap', link: ['l2', 's1'], downMs: 50, upMs: 50 };
     const [, after] = predictTimeline(pairLab({ pair: { preempt: false }, steps: [[elsewhere], []] }));
     expect(after![0]!.unknown).toEqual([]);
   });
 });
 
-test('of a caller that stands still, or has no power, nothing is said', () => {
+test('nothing is predicted for a caller that is paused or off', () => {
   const plan = pairLab({ steps: [[on('pause', 'client')], [on('resume', 'client')], [kill('client')]] });
   expect(
     predictTimeline(plan).map(([calls]) => [calls!.settled === null, calls!.unknown.map(({ code }) => code)]),
@@ -589,7 +586,7 @@ test('of a caller that stands still, or has no power, nothing is said', () => {
   ]);
 });
 
-test('a step in which nothing is done goes on as the one before has ended', () => {
+test('a step without actions continues as the previous one ended', () => {
   const node = fc.constantFrom('l4a', 'l4b', 's1', 's2');
   const action = fc.oneof(
     fc.record({ do: fc.constantFrom('kill' as const, 'start' as const, 'stopListeners' as const), node }),
