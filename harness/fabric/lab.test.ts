@@ -130,6 +130,23 @@ test(
 );
 
 test(
+  'a lab with a node that could not be configured is not used again',
+  async () => {
+    const lab = await boot(plans[0]!);
+    try {
+      // The first of these settings would stay.
+      const { nodes, ...plan } = onServer(plans[0]!, { 'net/ipv4/tcp_timestamps': '0', 'net/ipv4/tcp_ecn': '9' });
+      const wrong = { ...plan, nodes: nodes.filter(({ name }) => name === 's1') };
+      await expect(lab.configure(wrong)).rejects.toMatchObject({ code: 'configure-failed' });
+      expect(await lab.reset()).toBe(false);
+    } finally {
+      await lab[Symbol.asyncDispose]();
+    }
+  },
+  DEADLINE_MS,
+);
+
+test(
   'a server stops retransmitting once its connections are dropped',
   async () => {
     const lab = await boot(plans[0]!);

@@ -32,6 +32,8 @@ export class Lab implements AsyncDisposable {
   #trunks: Trunks | null;
   readonly #tunnels: TunnelKind | null;
   #configured: Plan | null = null;
+  /** Whether a node could not be configured: what it had done before that is not undone. */
+  #isHalfConfigured = false;
   readonly #paused = new Set<string>();
   #listener: (node: string, iface: string, frames: RawFrame[]) => void = () => undefined;
   #stateListener: (node: string, change: StateChange) => void = () => undefined;
@@ -114,7 +116,14 @@ export class Lab implements AsyncDisposable {
     rejectConflicts(plan, await this.#host);
     this.#configured = plan;
     for (const node of this.nodes.values()) node.log.length = 0;
-    await Promise.all(plan.nodes.map((node) => this.node(node.name).call('configure', { node })));
+    const configured = await Promise.allSettled(
+      plan.nodes.map((node) => this.node(node.name).call('configure', { node })),
+    );
+    const failure = configured.find((one) => one.status === 'rejected');
+    if (failure !== undefined) {
+      this.#isHalfConfigured = true;
+      throw failure.reason;
+    }
     await Promise.all(
       plan.nodes
         .flatMap(({ name, balancer }) => (balancer === null ? [] : [{ name, balancer }]))
@@ -145,7 +154,7 @@ export class Lab implements AsyncDisposable {
         async (node) => (await node.call('reset', null)).fingerprint === this.#fingerprints.get(node.name),
       ),
     );
-    return fresh.every(Boolean);
+    return fresh.every(Boolean) && !this.#isHalfConfigured;
   }
 
   /** Whether no node is known to have failed, which also happens to idle labs. */
