@@ -139,8 +139,8 @@ export async function judge(): Promise<(string | null)[]> {
   const choice: Choice = { flows: ['client-to-vip'] };
   const [predicted]: PredictedFlow[] = predict(scenarios[0]!, choice);
   const predictions: Prediction[] = predicted!.predictions;
-  const told: RunEvent[] = [];
-  const options: RunOptions = { ...choice, signal: AbortSignal.timeout(1000), onEvent: (event) => told.push(event) };
+  const reported: RunEvent[] = [];
+  const options: RunOptions = { ...choice, signal: AbortSignal.timeout(1000), onEvent: (event) => reported.push(event) };
   const results: Results = await run(scenarios, options);
   const [scenario]: ScenarioResult[] = results.scenarios;
   const [variant]: VariantResult[] = scenario!.variants;
@@ -247,8 +247,10 @@ test(
     writeFileSync(join(project, 'jest.config.cjs'), "module.exports = { preset: 'l4lab' };\n");
     const jest = join(process.cwd(), 'node_modules/jest/bin/jest.js');
     const { code, stdout } = await shell(`node ${jest} --json -t client-to-vip`);
-    const told = JSON.parse(stdout) as { testResults: { assertionResults: { fullName: string; status: string }[] }[] };
-    expect([code, told.testResults.flatMap(({ assertionResults }) => assertionResults)]).toEqual([
+    const reported = JSON.parse(stdout) as {
+      testResults: { assertionResults: { fullName: string; status: string }[] }[];
+    };
+    expect([code, reported.testResults.flatMap(({ assertionResults }) => assertionResults)]).toEqual([
       0,
       [
         expect.objectContaining({ fullName: 'one-arm-dsr base client-to-vip', status: 'passed' }),

@@ -151,7 +151,7 @@ test(
       l4lab('watch', 'proxy-and-drs'),
       l4lab('run', '--changed=no-such-revision'),
     ]);
-    const told = [
+    const reported = [
       /^unknown variant `no-vip-on-s3` \(did you mean `no-vip-on-s2`\?\); known: vip-on-loopback, /m,
       /^unknown flow `clent-to-vip` \(did you mean `client-to-vip`\?\); known: client-to-vip, /m,
       /^unknown flow `clent-to-vip` \(did you mean `client-to-vip`\?\); known: client-to-vip, /m,
@@ -165,7 +165,7 @@ test(
       /^--changed: .*(unknown git revision `no-such-revision`|not in a readable git repository)/m,
     ];
     for (const [index, refusal] of refusals.entries())
-      expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(told[index]!) as unknown });
+      expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(reported[index]!) as unknown });
   },
   DEADLINE_MS,
 );

@@ -39,14 +39,14 @@ test('every variant of every scenario has a Compose file with the complete plan 
     try {
       const { services, networks } = parse(generatedCompose(one, { image: 'l4lab' })) as ComposeFile;
       const nodes = Object.entries(services).filter(([, service]) => service.network_mode !== 'host');
-      const told = nodes.map(([, { environment }]) => JSON.parse(environment.L4LAB_NODE) as StandaloneParams);
-      expect([name, told.map(({ plan }) => plan)]).toEqual([name, one.plan.nodes]);
+      const params = nodes.map(([, { environment }]) => JSON.parse(environment.L4LAB_NODE) as StandaloneParams);
+      expect([name, params.map(({ plan }) => plan)]).toEqual([name, one.plan.nodes]);
       const members = (one.plan.pairs ?? []).flatMap((pair) => pair.members.map(({ node }) => `${pair.name} ${node}`));
-      const toldMembers = told.flatMap(({ plan, pairs }) => pairs.map((pair) => `${pair.name} ${plan.name}`));
-      expect([name, toldMembers.sort()]).toEqual([name, members.sort()]);
+      const memberNames = params.flatMap(({ plan, pairs }) => pairs.map((pair) => `${pair.name} ${plan.name}`));
+      expect([name, memberNames.sort()]).toEqual([name, members.sort()]);
       const ends = nodes.flatMap(([, service]) => Object.values(service.networks).map((end) => end.ipv4_address));
       expect([name, new Set(ends).size]).toEqual([name, 2 * one.plan.links.length]);
-      expect([name, told.flatMap(({ wires }) => wires.map(({ wireAddress }) => wireAddress))]).toEqual([name, ends]);
+      expect([name, params.flatMap(({ wires }) => wires.map(({ wireAddress }) => wireAddress))]).toEqual([name, ends]);
       const subnets = Object.values(networks).flatMap(({ ipam }) => ipam.config.map(({ subnet }) => subnet));
       expect(new Set(subnets).size).toBe(subnets.length);
       const hasIpv6 = Object.values(networks).some((network) => network.enable_ipv6 === true);

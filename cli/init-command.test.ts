@@ -97,14 +97,14 @@ test(
       l4lab('', 'init', '--ci', 'githb'),
       l4lab('', 'init', '--lab', 'cross-subnet', '--mode', 'dsr'),
     ]);
-    const told = [
+    const reported = [
       /^unknown lab `one-ram` \(did you mean `one-arm`\?\); known: /,
       /^unknown mode `dsrr` \(did you mean `dsr`\?\); known: dnat, proxy, dsr, l3dsr, ipip$/m,
       /^unknown CI `githb` \(did you mean `github`\?\); known: github, gitlab, none$/m,
       /^mode dsr cannot serve the clients of lab cross-subnet: .*\nmodes that can: proxy, l3dsr, ipip; /,
     ];
     for (const [i, refusal] of refusals.entries())
-      expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(told[i]!) as unknown });
+      expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(reported[i]!) as unknown });
     expect(files()).toEqual([]);
     write({ 'package.json': '{ "name": ' });
     expect(await l4lab('', 'init')).toMatchObject({
@@ -148,7 +148,7 @@ test(
       l4lab('', 'new', 'lab', 'a/b'),
       l4lab('', 'new', 'scenari', 'x'),
     ]);
-    const told = [
+    const reported = [
       'labs/mine.yaml exists; it is not overwritten\n',
       'scenarios/web/first.yaml exists; it is not overwritten\n',
       '`../out` cannot name a scenario: ',
@@ -156,7 +156,7 @@ test(
       'Did you mean scenario?',
     ];
     for (const [i, refusal] of refusals.entries())
-      expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(told[i]!) as unknown });
+      expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(reported[i]!) as unknown });
     expect(textIn('labs/mine.yaml')).toContain('title: In-line\n');
   },
   DEADLINE_MS,

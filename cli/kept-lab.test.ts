@@ -29,8 +29,8 @@ test.each([
   ['two are up', [dsr, proxy], undefined, /^several labs are up; .*proxy-and-dsr\/dsr, proxy-and-dsr\/proxy$/],
   ['a word means both', [dsr, proxy], 'proxy-and', /^several labs are up; /],
   ['a word means none', [dsr], 'proxy-and-dsr/drs', /is not up \(did you mean `proxy-and-dsr\/dsr`\?\)/],
-])('no lab is chosen if %s', (_, labs, word, told) => {
-  expect(() => chooseLab(labs, word)).toThrow(told);
+])('no lab is chosen if %s', (_, labs, word, reported) => {
+  expect(() => chooseLab(labs, word)).toThrow(reported);
 });
 
 test('ps lists labs with their nodes, or prints how to start one', () => {

@@ -16,13 +16,13 @@ const PROGRAM = resolve('setup/l4lab.mjs');
 
 /** `l4lab watch` in a folder, without a terminal, and what it says. */
 class Watch implements AsyncDisposable {
-  said = '';
+  output = '';
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
 
   constructor(folder: string) {
     this.child = spawn(process.execPath, [PROGRAM, 'watch'], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr])
-      stream.on('data', (piece: Buffer) => (this.said += piece.toString()));
+      stream.on('data', (piece: Buffer) => (this.output += piece.toString()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -32,16 +32,16 @@ class Watch implements AsyncDisposable {
     await ended;
   }
 
-  /** What is said from now on, up to a text. */
+  /** Output from now on, up to a text. */
   async until(text: string, doing: () => void = () => undefined): Promise<string> {
-    const from = this.said.length;
+    const from = this.output.length;
     doing();
-    await until(`the watch to say ${text}`, () => Promise.resolve(this.said.slice(from).includes(text))).catch(
+    await until(`the watch to say ${text}`, () => Promise.resolve(this.output.slice(from).includes(text))).catch(
       (error: unknown) => {
-        throw new Error(`${(error as Error).message}; it said: ${this.said.slice(from)}`);
+        throw new Error(`${(error as Error).message}; output: ${this.output.slice(from)}`);
       },
     );
-    return this.said.slice(from);
+    return this.output.slice(from);
   }
 }
 

@@ -101,11 +101,11 @@ describe('--failed', () => {
     ['there are none', null, /last: it cannot be read|last\/?.*cannot be read/],
     ['they are broken', '{"version":2,', /results\.json: it is not JSON/],
     ['they are of another version', '{"version":9,"scenarios":[]}', /it has version 9/],
-  ])('refuses earlier results if %s', async (_, text, told) => {
+  ])('refuses earlier results if %s', async (_, text, reported) => {
     if (text !== null) write('last/results.json', text);
     await expect(chosen({ failedIn: join(folder, 'last') })).rejects.toMatchObject({
       code: 'invalid-input',
-      message: expect.stringMatching(told) as unknown,
+      message: expect.stringMatching(reported) as unknown,
     });
   });
 });

@@ -112,9 +112,9 @@ test(
     write({ ...FILES, 'scenarios/works.yaml': quick, 'scenarios/slow.yaml': slow });
     const child = spawn('node', [JEST, '-t', 'direct'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
     const ended = once(child, 'close') as Promise<[number | null]>;
-    let said = '';
-    child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
-    await until('the first scenario to end', () => Promise.resolve(said.includes('PASS scenarios/works.yaml')));
+    let output = '';
+    child.stderr.on('data', (piece: Buffer) => (output += piece.toString()));
+    await until('the first scenario to end', () => Promise.resolve(output.includes('PASS scenarios/works.yaml')));
     child.kill('SIGINT');
     expect((await ended)[0]).toBe(130);
     expect(await leftBy(child.pid!)).toEqual(NOTHING);

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 function testFiles(...options: string[]): string[] {
   const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
   const words = [...jest, '--selectProjects', 'scenarios', '--listTests', '--json', ...options];
-  const said = execFileSync('node', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  return JSON.parse(said.slice(said.indexOf('['))) as string[];
+  const output = execFileSync('node', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return JSON.parse(output.slice(output.indexOf('['))) as string[];
 }
 
 test("jest's own shards contain every scenario once", () => {

@@ -163,8 +163,8 @@ describe('fragments, ICMP, frames for others, and packets of changed services', 
 
     it.each(MODES)('%s: an echo request to the VIP is answered', async (mode) => {
       await start(family, mode);
-      const said = await lab.exec('client', 'ping', '-n', '-c', '1', '-W', '2', vip);
-      expect(said).toContain(`from ${vip}`);
+      const output = await lab.exec('client', 'ping', '-n', '-c', '1', '-W', '2', vip);
+      expect(output).toContain(`from ${vip}`);
     });
   });
 });

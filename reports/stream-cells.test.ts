@@ -37,9 +37,9 @@ const seen = en.timeline.seen(cell.flow.stream!.summary);
 const code = cell.flow.cause!.code;
 
 test('a stream is described in one line: outage, failed calls and causes; then the unmet expectation', () => {
-  const told = story(cell.flow);
-  expect(told).toContain(`${seen}. The outage took`);
-  expect(told).toMatch(/\d+ ms outage; \d+ of \d+ calls failed \(/);
+  const reported = story(cell.flow);
+  expect(reported).toContain(`${seen}. The outage took`);
+  expect(reported).toMatch(/\d+ ms outage; \d+ of \d+ calls failed \(/);
   expect(headline(cell.flow)).toBe(cell.flow.reasons[0]);
   expect(explanations(cell.flow)).toEqual(cell.flow.reasons);
 });

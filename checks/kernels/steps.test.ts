@@ -13,13 +13,16 @@ it('counts flows by verdict, and lists those that did not pass with reasons', ()
     code: 'server-unused',
     params: { server: 's1', attempts: 4 },
   };
-  const said = say(en, unused);
+  const output = say(en, unused);
   const text = results(flow('a', 'pass'), flow('b', 'fail', [unused]), flow('c', 'not-run', [unused, unused]));
   expect(countFlows(text)).toEqual({
     passed: 1,
     failed: 1,
     notRun: 1,
-    trouble: [`proxy-and-dsr/dsr [plain] b: fail: ${said}`, `proxy-and-dsr/dsr [plain] c: not-run: ${said} ${said}`],
+    trouble: [
+      `proxy-and-dsr/dsr [plain] b: fail: ${output}`,
+      `proxy-and-dsr/dsr [plain] c: not-run: ${output} ${output}`,
+    ],
   });
 });
 

@@ -167,13 +167,13 @@ test.each(CASES)('%s: %s, with instructions', (_, level, says, facts) => {
 });
 
 test('reads what the container found', () => {
-  const said = `bridge yes
+  const output = `bridge yes
 nft-hash no Error: Could not process rule: No such file or directory
 openFiles yes 1024
 processes yes max
 diskFree yes 2000000
 `;
-  expect(parseProbe(said)).toEqual({
+  expect(parseProbe(output)).toEqual({
     lacks: { 'nft-hash': 'Error: Could not process rule: No such file or directory' },
     openFiles: 1024,
     processes: null,
@@ -186,9 +186,14 @@ const DEADLINE_MS = 120_000;
 
 function doctor(env: Record<string, string> = {}): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile('node', ['setup/l4lab.mjs', 'doctor', '--json'], { env: { ...process.env, ...env } }, (error, ...said) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout: said[0], stderr: said[1] });
-    });
+    execFile(
+      'node',
+      ['setup/l4lab.mjs', 'doctor', '--json'],
+      { env: { ...process.env, ...env } },
+      (error, ...output) => {
+        resolve({ code: error === null ? 0 : Number(error.code), stdout: output[0], stderr: output[1] });
+      },
+    );
   });
 }
 

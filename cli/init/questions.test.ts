@@ -11,7 +11,7 @@ const LABS = {
   usual: 'one-arm',
 };
 
-/** What answers to the same question, asked again and again, choose, and what is said meanwhile. */
+/** Choices for answers to the same question, asked repeatedly, and the output. */
 async function answers(typed: string, times: number): Promise<{ chosen: string[]; said: string }> {
   const [input, output] = [new PassThrough(), new PassThrough()];
   const chosen: string[] = [];

@@ -8,8 +8,8 @@ let temporary: TemporaryProject;
 beforeEach(async () => (temporary = await temporaryProject()));
 afterEach(() => temporary[Symbol.dispose]());
 
-/** What is said of a change from one text to another. */
-function said(before: string, after: string, now: () => number = () => 0): string[] {
+/** Output for a change from one text to another. */
+function output(before: string, after: string, now: () => number = () => 0): string[] {
   const board = new Board();
   for (const [index, text] of [before, after].entries()) {
     temporary.write('scenarios/a.yaml', text);
@@ -22,16 +22,16 @@ function said(before: string, after: string, now: () => number = () => 0): strin
 
 test('flows with a changed prediction are reported, and whether it is expected', () => {
   const deafTo81 = twoByTwo().replace('listeners: [81/tcp]', 'listeners: [80/tcp]');
-  expect(said(twoByTwo(), deafTo81)).toEqual([
+  expect(output(twoByTwo(), deafTo81)).toEqual([
     '[deaf] one: refused → works, not as expected',
     '[deaf] two: works → refused, not as expected',
   ]);
-  expect(said(deafTo81, twoByTwo())).toEqual(['[deaf] one: works → refused', '[deaf] two: refused → works']);
+  expect(output(deafTo81, twoByTwo())).toEqual(['[deaf] one: works → refused', '[deaf] two: refused → works']);
 });
 
 test('a new flow is reported, one with the same outcome is not', () => {
   const more = twoByTwo().replace('variants:', '  three: { from: client, to: s1, port: 82, expect: works }\nvariants:');
-  expect(said(twoByTwo(), more)).toEqual(
+  expect(output(twoByTwo(), more)).toEqual(
     ['as-is', 'deaf'].map((variant) => `[${variant}] three: refused, not as expected`),
   );
 });
@@ -39,7 +39,7 @@ test('a new flow is reported, one with the same outcome is not', () => {
 test('of many variants only as many are predicted as time permits, at least one', () => {
   const more = twoByTwo().replace('variants:', '  three: { from: client, to: s1, port: 82, expect: works }\nvariants:');
   let now = 0;
-  expect(said(twoByTwo(), more, () => (now += 1000))).toEqual([
+  expect(output(twoByTwo(), more, () => (now += 1000))).toEqual([
     '[as-is] three: refused, not as expected',
     'and 1 more variant, not predicted',
   ]);

@@ -24,14 +24,14 @@ const socketOf = (): string => (JSON.parse(readFileSync(fileOfSocket(), 'utf8'))
 
 /** What `run` gets of a watch, and what it says. */
 async function served(options: { signal?: AbortSignal; selection?: { variants: string[]; flows: string[] } } = {}) {
-  const said: string[] = [];
+  const output: string[] = [];
   const events: string[] = [];
   const results = await runByWatch(temporary.project, [scenario], options.selection ?? { variants: [], flows: [] }, {
     onEvent: ({ event }) => events.push(event),
     signal: options.signal ?? new AbortController().signal,
-    say: (line) => said.push(line),
+    say: (line) => output.push(line),
   });
-  return { said, events, results };
+  return { output, events, results };
 }
 
 const made: RunHere = (scenarios, { onEvent }) => {
@@ -49,12 +49,12 @@ test('a run beside a watch gets its events, and the results of exactly the reque
 });
 
 test('without a watch, or after it, there is no service, and nothing is left', async () => {
-  expect(await served()).toEqual({ said: [], events: [], results: null });
+  expect(await served()).toEqual({ output: [], events: [], results: null });
   const service = await Service.open(temporary.project, thisBuild(temporary.project), made);
   const socket = socketOf();
   await service![Symbol.asyncDispose]();
   expect([socket, dirname(socket), fileOfSocket()].filter((path) => existsSync(path))).toEqual([]);
-  expect(await served()).toEqual({ said: [], events: [], results: null });
+  expect(await served()).toEqual({ output: [], events: [], results: null });
 });
 
 test('a second watch of a project does not replace the first one', async () => {
@@ -86,7 +86,7 @@ test.each(['{', 'null', '{"socket":7}', '{"socket":"/etc/passwd"}'])(
   async (text) => {
     mkdirSync(dirname(fileOfSocket()), { recursive: true });
     writeFileSync(fileOfSocket(), text);
-    expect(await served()).toEqual({ said: [], events: [], results: null });
+    expect(await served()).toEqual({ output: [], events: [], results: null });
     await using service = await Service.open(temporary.project, thisBuild(temporary.project), made);
     expect(service).not.toBeNull();
     expect(existsSync('/etc/passwd')).toBe(true);
@@ -97,7 +97,7 @@ test('a watch of another build is not used', async () => {
   await using service = await Service.open(temporary.project, 'another', made);
   expect(service).not.toBeNull();
   expect(await served()).toEqual({
-    said: [expect.stringMatching(/^a running `watch` uses another build/)],
+    output: [expect.stringMatching(/^a running `watch` uses another build/)],
     events: [],
     results: null,
   });
@@ -108,7 +108,7 @@ test('another program on the socket is not taken for a watch', async () => {
   const server = createServer((socket) => socket.end(lineOf({ ask: 'stop' }))).listen(path);
   mkdirSync(dirname(fileOfSocket()), { recursive: true });
   writeFileSync(fileOfSocket(), JSON.stringify({ socket: path }));
-  expect(await served()).toEqual({ said: [], events: [], results: null });
+  expect(await served()).toEqual({ output: [], events: [], results: null });
   server.close();
 });
 
@@ -137,7 +137,7 @@ test('a disconnected run is stopped, and the end of a watch is reported', async 
   service = await Service.open(temporary.project, thisBuild(temporary.project), ending);
   expect(await served()).toMatchObject({
     results: null,
-    said: [expect.anything(), expect.stringMatching(/has ended/)],
+    output: [expect.anything(), expect.stringMatching(/has ended/)],
   });
   await stopped;
 });

@@ -16,10 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => temporary[Symbol.dispose]());
 
-/** A session whose runs take no lab: what it ran, said and reported. */
+/** A session whose runs use no lab: what it ran, printed and reported. */
 class Trial implements AsyncDisposable {
   readonly ran: string[][] = [];
-  readonly said: string[] = [];
+  readonly output: string[] = [];
   readonly reported: Results[] = [];
   readonly #stop = new AbortController();
   readonly session: Session;
@@ -28,7 +28,7 @@ class Trial implements AsyncDisposable {
   /** @param ends how a run ends; at once, and well, by default */
   constructor(public ends: (signal: AbortSignal) => Promise<Verdict> = () => Promise.resolve('pass')) {
     this.session = new Session(temporary.project, new Sources(temporary.project, []), {
-      say: (text) => this.said.push(text),
+      say: (text) => this.output.push(text),
       run: async (scenarios, { signal }) => {
         this.ran.push(scenarios.flatMap(variantsOf));
         const verdict = await this.ends(signal);
@@ -77,18 +77,18 @@ test('reports mistakes with their position, and the predicted effect of a change
   await using trial = new Trial();
   await trial.reports(1);
   temporary.write('scenarios/a.yaml', twoByTwo().replace('to: s1, port: 80', 'to: s7, port: 80'));
-  await until('a mistake', () => Promise.resolve(trial.said.length === 1));
-  expect(trial.said[0]).toMatch(/^scenarios\/a\.yaml:5:\d+: flows\.one\.to: unknown service or node `s7`/);
+  await until('a mistake', () => Promise.resolve(trial.output.length === 1));
+  expect(trial.output[0]).toMatch(/^scenarios\/a\.yaml:5:\d+: flows\.one\.to: unknown service or node `s7`/);
   temporary.write('scenarios/a.yaml', twoByTwo().replace('{ listeners: [81/tcp] }', '{ listeners: [80/tcp] }'));
   await trial.reports(2);
-  expect(trial.said[1]!.split('\n')).toEqual([
+  expect(trial.output[1]!.split('\n')).toEqual([
     'scenarios/a.yaml: deaf',
     '  [deaf] one: refused → works, not as expected',
     '  [deaf] two: works → refused, not as expected',
   ]);
   temporary.write('scenarios/b.yaml', `${twoByTwo()}# a comment\n`);
-  await until('a comment to be seen', () => Promise.resolve(trial.said.length === 3));
-  expect(trial.said[2]).toBe('scenarios/b.yaml: nothing to run');
+  await until('a comment to be seen', () => Promise.resolve(trial.output.length === 3));
+  expect(trial.output[2]).toBe('scenarios/b.yaml: nothing to run');
   expect(trial.ran).toHaveLength(2);
 });
 
@@ -134,13 +134,13 @@ test('runs again on request: all, failed, the last ones, those with part of a na
   await trial.reports(6);
   // What does not match waits.
   temporary.write('scenarios/a.yaml', DEAF_TO_82);
-  await until('the save to be seen', () => Promise.resolve(trial.said.some((text) => text.includes('a.yaml: deaf'))));
+  await until('the save to be seen', () => Promise.resolve(trial.output.some((text) => text.includes('a.yaml: deaf'))));
   trial.session.narrow('no such');
   trial.session.narrow('');
   await trial.reports(7);
   const asIs = ['a as-is', 'b as-is'];
   expect(trial.ran.slice(1)).toEqual([['b deaf'], ['b deaf'], asIs, asIs, asIs, ALL]);
-  expect(trial.said).toEqual(expect.arrayContaining(['nothing failed', 'no name contains `no such`']));
+  expect(trial.output).toEqual(expect.arrayContaining(['nothing failed', 'no name contains `no such`']));
 });
 
 test('what cannot be run is reported once, and retried when it changes', async () => {
@@ -150,7 +150,7 @@ test('what cannot be run is reported once, and retried when it changes', async (
   trial.ends = () => Promise.reject(new EnvironmentError('image-missing', fault));
   temporary.write('scenarios/b.yaml', DEAF_TO_82);
   await until('the error', () =>
-    Promise.resolve(trial.said.some((text) => text.startsWith('The lab image l4lab is missing.'))),
+    Promise.resolve(trial.output.some((text) => text.startsWith('The lab image l4lab is missing.'))),
   );
   trial.ends = () => Promise.resolve('pass');
   temporary.write('scenarios/b.yaml', `${DEAF_TO_82}  third: {}\n`);

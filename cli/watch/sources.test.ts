@@ -70,23 +70,25 @@ describe('folders that are watched', () => {
       seen.push(...named(reading.changed));
     });
     folders.watch(sources.read().folders);
-    const told = async (name: string, doing: () => void): Promise<void> => {
+    const reported = async (name: string, doing: () => void): Promise<void> => {
       seen.length = 0;
       doing();
-      await until(`${name} to be told of`, () => Promise.resolve(seen.includes(name)));
+      await until(`${name} to be reported of`, () => Promise.resolve(seen.includes(name)));
     };
-    await told('scenarios/a.yaml', () => temporary.write('scenarios/a.yaml', `${twoByTwo()}# in place\n`));
-    await told('scenarios/a.yaml', () => {
+    await reported('scenarios/a.yaml', () => temporary.write('scenarios/a.yaml', `${twoByTwo()}# in place\n`));
+    await reported('scenarios/a.yaml', () => {
       temporary.write('scenarios/.a.swp', `${twoByTwo()}# by another file's name\n`);
       renameSync(at('scenarios/.a.swp'), at('scenarios/a.yaml'));
     });
-    await told('scenarios/new/folder/c.yaml', () => temporary.write('scenarios/new/folder/c.yaml', twoByTwo()));
-    await told('scenarios/new/folder/c.yaml', () => temporary.write('scenarios/new/folder/c.yaml', `${twoByTwo()}#\n`));
-    await told('scenarios/sub/b.yaml', () => {
+    await reported('scenarios/new/folder/c.yaml', () => temporary.write('scenarios/new/folder/c.yaml', twoByTwo()));
+    await reported('scenarios/new/folder/c.yaml', () =>
+      temporary.write('scenarios/new/folder/c.yaml', `${twoByTwo()}#\n`),
+    );
+    await reported('scenarios/sub/b.yaml', () => {
       rmSync(at('scenarios/sub'), { recursive: true });
       mkdirSync(at('scenarios/sub'));
       temporary.write('scenarios/sub/b.yaml', `${twoByTwo()}# back\n`);
     });
-    await told('scenarios/sub/b.yaml', () => temporary.write('scenarios/sub/b.yaml', `${twoByTwo()}# again\n`));
+    await reported('scenarios/sub/b.yaml', () => temporary.write('scenarios/sub/b.yaml', `${twoByTwo()}# again\n`));
   });
 });

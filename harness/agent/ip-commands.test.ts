@@ -142,7 +142,7 @@ test('source routes are a table with a rule; dropping routes have no next hop', 
     'rule add from 203.0.113.0/24 lookup 1000 pref 1000',
   ];
   expect(ipCommands(before).slice(-tables.length)).toEqual(tables);
-  // ip(8) takes a rule for one of IPv4 unless it is told.
+  // ip(8) adds a rule for IPv4 by default.
   expect(ruleCommands('add', before, 6)).toEqual(['rule add from 2001:db8::/64 lookup 1001 pref 1001']);
   expect(ipUndoCommands(before).slice(0, 5)).toEqual([
     'route del 0.0.0.0/0 table 1000',

@@ -19,7 +19,7 @@ afterEach(() => {
   process.env = { ...before };
 });
 
-/** An engine that answers what it is told to, and nothing else. */
+/** An engine with given answers, and no others. */
 async function pointAtEngine(answers: Record<string, object>): Promise<void> {
   const answer: RequestListener = ({ url = '' }, response) => {
     const found = answers[url.split('?')[0]!];

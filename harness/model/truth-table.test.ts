@@ -134,8 +134,8 @@ describe('dsr', () => {
 
   test('a loopback that answers ARP may bypass the L4: every order of replies is predicted', () => {
     const loud = oneArm({ services: dsr, servers: { loopback: [VIP_A] } });
-    const told = outcomes(loud, 'client', 'a');
-    expect(new Set(told)).toEqual(
+    const reported = outcomes(loud, 'client', 'a');
+    expect(new Set(reported)).toEqual(
       new Set(['s1 works two-owners', 's2 works two-owners', '- works l4-bypassed two-owners']),
     );
     const lab = plan(loud);

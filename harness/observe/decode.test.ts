@@ -38,8 +38,8 @@ describe('neighbour discovery is decoded as ARP', () => {
     ['a solicitation', 135, router, multicast, { op: 'request', senderIp: router, targetIp: target }],
     ['an advertisement', 136, target, router, { op: 'reply', senderIp: target, targetIp: router }],
     ['one that nobody asked for', 136, target, 'ff02::1', { op: 'reply', senderIp: target, targetIp: target }],
-  ])('%s', (_, type, src, dst, told) => {
-    expect(message(type, src, dst)).toMatchObject({ arp: { senderMac: A, ...told } });
+  ])('%s', (_, type, src, dst, reported) => {
+    expect(message(type, src, dst)).toMatchObject({ arp: { senderMac: A, ...reported } });
   });
 
   test('other ICMPv6 is not ARP', () => {

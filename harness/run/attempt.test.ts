@@ -19,7 +19,7 @@ class ScriptedLab {
   readonly #ends = new Map<string, (result: FireResult) => void>();
 
   /**
-   * @param onFire what happens when the caller is told to fire
+   * @param onFire what happens when the caller fires
    * @param onDrain what happens until the captures have been read for the n-th time, n from 1
    */
   constructor(

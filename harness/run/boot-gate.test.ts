@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { BootGate } from './boot-gate.ts';
 
-/** Work that ends when told to, and the names of what is under way. */
+/** Work that ends on request, and the names of current work. */
 function workshop(): { begin: (name: string) => () => Promise<void>; end: (name: string) => void; busy: Set<string> } {
   const busy = new Set<string>();
   const ends = new Map<string, () => void>();

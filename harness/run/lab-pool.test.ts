@@ -57,17 +57,17 @@ test('beyond the limit of warm labs, the least recently used one ends', async ()
 test('the number of labs is limited: a later request waits, and gets a returned lab', async () => {
   const { labs, booted } = pool({ atOnce: 1 });
   const first = await labs.acquire(small);
-  const told: string[] = [];
+  const reported: string[] = [];
   const next = ['second', 'third'].map(async (name) => {
     const pooled = await labs.acquire(small);
-    told.push(name);
+    reported.push(name);
     labs.release(pooled, true);
   });
   await othersTurn();
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   labs.release(first, true);
   await Promise.all(next);
-  expect([told, booted()]).toEqual([['second', 'third'], 1]);
+  expect([reported, booted()]).toEqual([['second', 'third'], 1]);
 });
 
 test('a warm lab that has lost a node is not lent again', async () => {

@@ -111,9 +111,9 @@ test(
     });
     pool.release(pooled, clean);
     const again = await pool.acquire(halfway.plan, quit.signal);
-    const told: RunEvent[] = [];
+    const reported: RunEvent[] = [];
     const running = runVariant(halfway.variant, halfway.plan, again, (event) => {
-      told.push(event);
+      reported.push(event);
       // The first step is judged while the second goes on, in which one node stands still and another has no power.
       if (event.event === 'flow' && event.result.name === 'calm.calls') quit.abort(INTERRUPTED);
     });

@@ -8,15 +8,15 @@ const service = (vip: string, check: 'tcp' | 'none') => {
 const plan = planOf(oneArm({ services: { a: service(VIP_A, 'tcp'), b: service(VIP_B, 'none') } }));
 
 /** What the load balancer says of both servers of service a. */
-function told(s1: boolean, s2: boolean): string[] {
+function reported(s1: boolean, s2: boolean): string[] {
   const states = { s1, s2 };
   const servers = Object.entries(states).map(([server, up]) => ({ service: 'a', server, up }));
   return servicesDown(plan, new Map([['l4', servers]]));
 }
 
 test('a service is down when none of its servers is healthy; without a check it never is', () => {
-  expect(told(true, false)).toEqual([]);
-  expect(told(false, false)).toEqual(['a']);
+  expect(reported(true, false)).toEqual([]);
+  expect(reported(false, false)).toEqual(['a']);
 });
 
 test('a service without a load balancer is down', () => {

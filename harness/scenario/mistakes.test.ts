@@ -6,7 +6,7 @@ import { loadScenario } from '../project/scenario-files.ts';
 import { readLab } from './read/read.ts';
 import { parseYaml } from './yaml-file.ts';
 
-/** Every file here is a bad scenario, or a bad lab where its name begins so; its first comments say what must be told. */
+/** Every file here is a bad scenario, or a bad lab where its name begins so; its first comments list the expected mistakes. */
 const FOLDER = join('harness', 'scenario', 'mistakes');
 
 test.each(readdirSync(FOLDER))('%s: every mistake is reported at once, with its position', (name) => {

@@ -65,8 +65,8 @@ describe('the request never left the caller', () => {
       const flow = { ...evidence.flow, protocol: 'icmp' as const, bytes, dontFragment: true as const };
       return causeOfFailure({ ...evidence, flow, client: { ...evidence.client, outcome: 'EMSGSIZE' } });
     };
-    const told = (mtu: number | null): object => ({ code: 'too-big', node: 'client', detail: { params: { mtu } } });
-    expect([sent(1273), sent(1272)]).toMatchObject([told(1300), told(null)]);
+    const reported = (mtu: number | null): object => ({ code: 'too-big', node: 'client', detail: { params: { mtu } } });
+    expect([sent(1273), sent(1272)]).toMatchObject([reported(1300), reported(null)]);
   });
 
   test('the ARP request for the next hop was not answered', () => {

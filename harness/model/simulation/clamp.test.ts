@@ -21,8 +21,8 @@ function predicted(service: ServiceSketch, bytes: { requestBytes?: number; reply
   return predict(lab, { ...flow(lab, 'client', 'a'), ...bytes })[0]!;
 }
 
-/** What an opening said where it began, and where it came to. */
-function said(hops: Hop[]): (number | undefined)[] {
+/** MSS of a SYN where it was sent, and where it arrived. */
+function output(hops: Hop[]): (number | undefined)[] {
   return [hops[0]?.mss, hops.at(-1)?.mss];
 }
 
@@ -37,7 +37,7 @@ test.each([
   ['l3dsr', 1200, [1460, 1200], [1460, 1460]],
 ] as const)('%s with %s: MSS of client and server become %j and %j', (mode, mssClamp, syn, synAck) => {
   const { request, reply } = predicted({ ...MODES[mode]!, mssClamp });
-  expect([said(request), said(reply)]).toEqual([syn, synAck]);
+  expect([output(request), output(reply)]).toEqual([syn, synAck]);
 });
 
 test('the walk shows the MSS change at its hop; without a clamping load balancer it shows no MSS', () => {
@@ -87,7 +87,7 @@ test('dsr: with a clamped MSS the server sends no more than the narrow path of i
 test('rules for forwarded packets do not apply to calls of the L4 itself', () => {
   const lab = plan(oneArm({ services: { a: { ...MODES['dnat']!, ownCalls: true, mssClamp: 1200 } } }));
   const { request, reply } = predict(lab, flow(lab, 'l4', 'a'))[0]!;
-  expect([said(request), said(reply)]).toEqual([
+  expect([output(request), output(reply)]).toEqual([
     [65_495, 65_495],
     [1460, 1460],
   ]);
@@ -104,7 +104,7 @@ test('IPv6 headers are larger', () => {
   };
   const lab = plan(oneArm({ services: { a: service }, nodes }));
   const { request, reply } = predict(lab, flow(lab, 'client', 'a'))[0]!;
-  expect([said(request), said(reply)]).toEqual([
+  expect([output(request), output(reply)]).toEqual([
     [1440, 1340],
     [1440, 1340],
   ]);

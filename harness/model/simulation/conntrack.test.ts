@@ -47,9 +47,9 @@ test('NAT translates replies back', () => {
       expect(back).toMatchObject({ src: '203.0.113.80', srcPort: 80, dst: client, dstPort: clientPort });
       const error: Packet = { ...packet('error', server, 0, proxyIp, 0), protocol: 'icmp', about: there };
       const related = trackRelated(table, there);
-      const told = translateSource(translateDestination(error, related), related);
-      expect(told).toMatchObject({ src: '203.0.113.80', dst: client });
-      expect(told.about).toMatchObject({ src: client, srcPort: clientPort, dst: '203.0.113.80', dstPort: 80 });
+      const reported = translateSource(translateDestination(error, related), related);
+      expect(reported).toMatchObject({ src: '203.0.113.80', dst: client });
+      expect(reported.about).toMatchObject({ src: client, srcPort: clientPort, dst: '203.0.113.80', dstPort: 80 });
     }),
   );
 });

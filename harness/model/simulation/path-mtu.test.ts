@@ -128,8 +128,8 @@ describe('an L4 with a narrow link to its servers', () => {
   test('the MSS announced in a health check does not apply to connections of other callers', () => {
     const service = { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: 'auto', check: 'tcp' as const };
     const lab = plan(inLine({ services: { a: service }, nodes: { l4: { ofInterfaces: { l2: { mtu: 1300 } } } } }));
-    const told = predict(lab, { ...flow(lab, 'client', 'a'), bytes: 4000 });
-    expect(told).toMatchObject([{ outcome: 'fails', cause: { code: 'too-big', node: 'l4' } }]);
+    const reported = predict(lab, { ...flow(lab, 'client', 'a'), bytes: 4000 });
+    expect(reported).toMatchObject([{ outcome: 'fails', cause: { code: 'too-big', node: 'l4' } }]);
   });
 });
 

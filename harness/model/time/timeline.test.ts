@@ -22,8 +22,8 @@ const PROXY = { mode: 'proxy' as const, proxyIp: PIP };
 /** Replies of dnat come back by whoever is master. */
 const BEHIND_VIP = Object.fromEntries(['s1', 's2', 's3'].map((name) => [name, { gateway: VIP_A }]));
 
-/** What is said of a stream in each step: how calls go in the end, why they fail before, and what becomes of connections. */
-function told(plan: Plan, name = plan.timeline!.streams[0]!.name): string[] {
+/** Prediction of a stream in each step: settled calls, earlier failures, and the fate of connections. */
+function reported(plan: Plan, name = plan.timeline!.streams[0]!.name): string[] {
   const index = plan.timeline!.streams.findIndex((stream) => stream.name === name);
   return predictTimeline(plan).map((step) => inWords(step[index]!));
 }
@@ -52,17 +52,17 @@ describe('a wire between switches is cut', () => {
     ['dsr', {}],
     ['dnat', DNAT],
   ])('%s: the switch at its near end has no port for frames to nodes beyond', (_, service) => {
-    expect(told(lab(service, [], [cut]))[1]).toMatch(/^no-neighbour l2 or works/);
-    expect(told(lab(service, [], [kill('sw')]))[1]).toMatch(/^no-neighbour l2 or works/);
+    expect(reported(lab(service, [], [cut]))[1]).toMatch(/^no-neighbour l2 or works/);
+    expect(reported(lab(service, [], [kill('sw')]))[1]).toMatch(/^no-neighbour l2 or works/);
   });
 
   it('checks detect it', () => {
-    expect(told(lab({ check: CHECK }, [], [cut]))[1]).toMatch(/^works; before: no-neighbour l2/);
+    expect(reported(lab({ check: CHECK }, [], [cut]))[1]).toMatch(/^works; before: no-neighbour l2/);
   });
 
   it('names the switch where the path ends, even if it is not the first', () => {
     const atServer: ActionPlan = { do: 'linkDown', link: ['sw', 's2'] };
-    expect(told(lab({}, [], [atServer]))[1]).toMatch(/^no-neighbour sw or works/);
+    expect(reported(lab({}, [], [atServer]))[1]).toMatch(/^no-neighbour sw or works/);
   });
 });
 
@@ -76,7 +76,7 @@ describe('a master dies and returns', () => {
     ['dnat', DNAT, BEHIND_VIP],
   ])('%s: calls fail at the sender until the new master has announced itself', (_, service, nodes) => {
     const plan = lab({ service: { ...service, scheduler: 'maglev' }, nodes });
-    expect(told(plan).slice(0, 2)).toEqual(['works', expect.stringMatching(/^works; before: stale-neighbour l3/)]);
+    expect(reported(plan).slice(0, 2)).toEqual(['works', expect.stringMatching(/^works; before: stale-neighbour l3/)]);
     expect([0, 1, 2].map((step) => l4s(plan, step))).toEqual([['l4a'], ['l4b'], ['l4a']]);
   });
 
@@ -98,7 +98,7 @@ describe('a master dies and returns', () => {
       { code: 'connection-unknown', node: 'l4a' },
     ]);
     expect(back![1]!.connections!.survive).toBe('some');
-    expect(told(lab({ service: proxy, pair: { sync: 'conntrackd' } }), 'session')[2]).toBe('works; all');
+    expect(reported(lab({ service: proxy, pair: { sync: 'conntrackd' } }), 'session')[2]).toBe('works; all');
   });
 
   it('a load balancer without a link knows immediately that servers are unreachable, without a check', () => {
@@ -108,7 +108,10 @@ describe('a master dies and returns', () => {
 
   it('in a step too short for TCP to retransmit after the outage, connections may still wait at its end', () => {
     const short = (step: object): string[] =>
-      told(lab({ service: { scheduler: 'maglev' }, steps: [[], { actions: [kill('l4a')], ...step }, []] }), 'session');
+      reported(
+        lab({ service: { scheduler: 'maglev' }, steps: [[], { actions: [kill('l4a')], ...step }, []] }),
+        'session',
+      );
     expect(short({ forMs: 1500 })).toEqual(['works; all', 'works; before: stale-neighbour l3; some', 'works; all']);
     expect(short({ forMs: 1700 })[1]).toBe('works; before: stale-neighbour l3; all');
     expect(short({ forMs: 1000, until: { master: 'l4b', withinMs: 3000 } })[1]).toBe(
@@ -123,8 +126,8 @@ describe('a master dies and returns', () => {
         service: { scheduler: 'maglev' },
         steps: [[], [kill('l4a')], { actions: [start('l4a')], forMs }],
       });
-    expect(told(plan(3000), 'session')[2]).toBe('stale-neighbour l3 or works; some');
-    expect(told(plan(6000), 'session')[2]).toBe('works; before: stale-neighbour l3; all');
+    expect(reported(plan(3000), 'session')[2]).toBe('stale-neighbour l3 or works; some');
+    expect(reported(plan(6000), 'session')[2]).toBe('works; before: stale-neighbour l3; all');
   });
 
   it('the outage lasts until a backup misses advertisements, plus a call or two', () => {
@@ -139,7 +142,7 @@ describe('a master dies and returns', () => {
   });
 
   it('without gratuitous ARP neighbours keep sending to it, and work again only after its return', () => {
-    expect(told(lab({ pair: { gratuitousArp: false } }))).toEqual([
+    expect(reported(lab({ pair: { gratuitousArp: false } }))).toEqual([
       'works',
       'stale-neighbour l3',
       'works; before: stale-neighbour l3',
@@ -166,7 +169,7 @@ describe('a master dies and returns', () => {
       ages: { l3: { neighbourAgeMs: 500 } },
       steps: [[], { actions: [kill('l4a')], forMs: 3000 }],
     });
-    expect(told(plan)[1]).toMatch(/^stale-neighbour l3 or works/);
+    expect(reported(plan)[1]).toMatch(/^stale-neighbour l3 or works/);
   });
 
   it.each([
@@ -230,7 +233,7 @@ describe('a load balancer stops', () => {
     const seen = causesOf(alone);
     expect(seen).toEqual(expect.arrayContaining(['refused l4a', 'connection-unknown l4a']));
     expect(seen.join()).not.toContain('reply-not-from-vip');
-    expect(told(alone)[1]).toMatch(action === 'stopLb' ? /^stale-neighbour l3;/ : /^works;/);
+    expect(reported(alone)[1]).toMatch(action === 'stopLb' ? /^stale-neighbour l3;/ : /^works;/);
   });
 });
 
@@ -247,7 +250,7 @@ test('restarting a killed load balancer loses no call: old rules stay until it h
   const alone = pairLab({ service: PROXY, steps });
   delete alone.pairs;
   alone.nodes.find(({ name }) => name === 'l4a')!.balancer!.config.vipOwner = true;
-  expect(told(alone)).toEqual(['works', 'works', 'works']);
+  expect(reported(alone)).toEqual(['works', 'works', 'works']);
 });
 
 describe('a server dies', () => {
@@ -255,7 +258,7 @@ describe('a server dies', () => {
 
   it('gets calls until checks detect it, within their bound', () => {
     const plan = pairLab({ service: { check: CHECK }, steps });
-    expect(told(plan).map((step) => step.split(', ')[0])).toEqual([
+    expect(reported(plan).map((step) => step.split(', ')[0])).toEqual([
       'works',
       'works; before: stale-neighbour l4a',
       'works',
@@ -266,7 +269,7 @@ describe('a server dies', () => {
   });
 
   it('without checks one of three calls fails until it returns', () => {
-    expect(told(pairLab({ steps }))).toEqual([
+    expect(reported(pairLab({ steps }))).toEqual([
       'works',
       'stale-neighbour l4a or works',
       'works; before: stale-neighbour l4a',
@@ -278,12 +281,12 @@ describe('a server dies', () => {
       service: { check: CHECK },
       steps: [[on('killLb', 'l4a')], [kill('s1')], [on('startLb', 'l4a')]],
     });
-    expect(told(plan)).toEqual(['works', 'stale-neighbour l4a or works', 'works; before: stale-neighbour l4a']);
+    expect(reported(plan)).toEqual(['works', 'stale-neighbour l4a or works', 'works; before: stale-neighbour l4a']);
   });
 
   it('its connections end at a load balancer with NAT, or at another server that gets them', () => {
     const session = (service: object): string[] =>
-      told(pairLab({ service: { check: CHECK, ...service }, steps: steps.slice(0, 2), streams: [SESSION] }));
+      reported(pairLab({ service: { check: CHECK, ...service }, steps: steps.slice(0, 2), streams: [SESSION] }));
     expect(session(PROXY)[1]).toBe('works; before: stale-neighbour l4a, connection-unknown l4a; some');
     expect(session({})[1]).toBe(
       'works; before: stale-neighbour l4a, connection-unknown s2, connection-unknown s3; some',
@@ -297,7 +300,7 @@ describe('a server dies', () => {
       ...service,
       servers: service.servers.map((server) => ({ ...server, drain: server.name === 's1' })),
     }));
-    expect(told(drained)[2]).toBe('works; before: connection-unknown s1, refused s1; some');
+    expect(reported(drained)[2]).toBe('works; before: connection-unknown s1, refused s1; some');
   });
 
   it('a UDP socket stays with it until the entry expires, although other servers exist', () => {
@@ -312,12 +315,12 @@ describe('a server dies', () => {
       ],
       steps: [[], [kill('s1')], [{ do: 'flushConnections', node: 'l4a' }]],
     });
-    expect(told(plan, 'same-port').map((step) => step.split(';')[0])).toEqual([
+    expect(reported(plan, 'same-port').map((step) => step.split(';')[0])).toEqual([
       'works',
       'connection-unknown l4a or works',
       'works',
     ]);
-    expect(told(plan, 'any-port').map((step) => step.split(';')[0])).toEqual(['works', 'works', 'works']);
+    expect(reported(plan, 'any-port').map((step) => step.split(';')[0])).toEqual(['works', 'works', 'works']);
   });
 
   it('a router with NAT whose entry has expired creates it again for the caller, and resets a server that sends first', () => {
@@ -327,7 +330,7 @@ describe('a server dies', () => {
       steps: [[], [{ do: 'flushConnections', node: 'l3' }]],
     });
     const servers = ['s1', 's2', 's3'].map((server) => `connection-unknown ${server}`);
-    expect(told(plan, 'session')).toEqual([
+    expect(reported(plan, 'session')).toEqual([
       'works; all',
       `works; before: ${['connection-unknown l3', ...servers].join(', ')}; some`,
     ]);
@@ -336,9 +339,9 @@ describe('a server dies', () => {
   it('one whose processes are paused accepts connections and is silent', () => {
     const check = { ...CHECK, type: 'http' as const };
     const plan = pairLab({ service: { check }, steps: [[on('pause', 's1')], [on('resume', 's1')]] });
-    expect(told(plan)).toEqual(['works; before: no-response s1', 'works']);
+    expect(reported(plan)).toEqual(['works; before: no-response s1', 'works']);
     // The kernel answers a check by TCP.
-    expect(told(pairLab({ service: { check: CHECK }, steps: [[on('pause', 's1')]] }))).toEqual([
+    expect(reported(pairLab({ service: { check: CHECK }, steps: [[on('pause', 's1')]] }))).toEqual([
       'no-response s1 or works',
     ]);
   });
@@ -349,7 +352,7 @@ describe('a server dies', () => {
       service: { check },
       steps: [[{ do: 'failChecks', node: 's1' }], [{ do: 'passChecks', node: 's1' }]],
     });
-    expect(told(plan)).toEqual(['works', 'works']);
+    expect(reported(plan)).toEqual(['works', 'works']);
     const served = predictTimeline(plan).map(([calls]) => calls!.settled!.map(({ servedBy }) => servedBy));
     expect(served).toEqual([
       ['s2', 's3'],
@@ -374,8 +377,8 @@ describe('changes under traffic', () => {
   ])('a server that %s keeps its connections and gets no new ones', (_, change) => {
     for (const service of [{}, PROXY]) {
       const plan = changed(pairLab({ service, steps: [[], [{ do: 'change' }]], streams: [SESSION, CALLS] }), 1, change);
-      expect(told(plan)).toEqual(['works; all', 'works; all']);
-      expect(told(plan, 'calls')).toEqual(['works', 'works']);
+      expect(reported(plan)).toEqual(['works; all', 'works; all']);
+      expect(reported(plan, 'calls')).toEqual(['works', 'works']);
       expect(predictTimeline(plan)[1]![1]!.settled!.map(({ servedBy }) => servedBy)).toEqual(['s2', 's3']);
     }
   });
@@ -385,7 +388,7 @@ describe('changes under traffic', () => {
       streams: [SESSION],
       steps: [[], [on('reloadLb', 'l4a')], [on('killLb', 'l4a')], [on('startLb', 'l4a')], [on('restartLb', 'l4a')]],
     });
-    expect(told(plan)).toEqual([
+    expect(reported(plan)).toEqual([
       'works; all',
       'works; all',
       'works; all',
@@ -401,7 +404,7 @@ describe('changes under traffic', () => {
       [{ do: 'linkDown', link: ['l2', 's1'] }],
       [{ do: 'linkUp', link: ['s1', 'l2'] }],
     ];
-    expect(told(pairLab({ service: { check: CHECK }, steps })).map((step) => step.split(', ')[0])).toEqual([
+    expect(reported(pairLab({ service: { check: CHECK }, steps })).map((step) => step.split(', ')[0])).toEqual([
       'works',
       'works; before: no-neighbour l2',
       'works',
@@ -437,7 +440,7 @@ describe('idle connections', () => {
 
   it('frequent calls keep it', () => {
     const plan = pairLab({ streams: [SESSION], steps: [[]], ages: { l4a: { idleTimeoutMs: 1000 } } });
-    expect(told(plan)).toEqual(['works; all']);
+    expect(reported(plan)).toEqual(['works; all']);
   });
 });
 
@@ -469,14 +472,14 @@ describe('routes of equal cost', () => {
 
   it('calls use both routes, and connections stay on theirs', () => {
     const plan = active({});
-    expect(told(plan, 'calls')[0]).toBe('works');
+    expect(reported(plan, 'calls')[0]).toBe('works');
     expect([...new Set(predictTimeline(plan)[0]![1]!.settled!.map(({ l4 }) => l4))].sort()).toEqual(['l4a', 'l4b']);
-    expect(told(plan)[0]).toBe('works; all');
+    expect(reported(plan)[0]).toBe('works; all');
   });
 
   it('a rehash moves connections to nodes without their state, unless both hash alike', () => {
-    expect(told(active({}))[1]).toMatch(/^works; before: connection-unknown .*; some$/);
-    expect(told(active({ scheduler: 'maglev' }))[1]).toBe('works; all');
+    expect(reported(active({}))[1]).toMatch(/^works; before: connection-unknown .*; some$/);
+    expect(reported(active({ scheduler: 'maglev' }))[1]).toBe('works; all');
   });
 });
 
@@ -504,7 +507,7 @@ describe('a split brain that is healed', () => {
   const split: ActionPlan = { do: 'linkDown', link: ['x1', 'x2'] };
   const heal: ActionPlan = { do: 'linkUp', link: ['x1', 'x2'] };
   const flush: ActionPlan = { do: 'flushNeighbours', node: 'l3' };
-  const told: ActionPlan = { do: 'announce', node: 'l4a', iface: 'l2', address: VIP_A };
+  const reported: ActionPlan = { do: 'announce', node: 'l4a', iface: 'l2', address: VIP_A };
   const codes = (steps: ActionPlan[][]): (string | null)[][] =>
     predictTimeline(withHeartbeat(pairLab({ steps, streams: [CALLS, SESSION] }))).map(([calls, session]) => [
       ...calls!.unknown.map(({ code }) => code),
@@ -516,7 +519,7 @@ describe('a split brain that is healed', () => {
     const open = ['neighbours-unknown', 'open', 'open'];
     const all = codes([[], [split], [heal], [], [flush]]);
     expect(all.slice(1)).toEqual([['holder-unknown', 'l4b'], open, open, ['l4a']]);
-    expect(codes([[], [split], [heal], [told]])[3]).toEqual(['l4a']);
+    expect(codes([[], [split], [heal], [reported]])[3]).toEqual(['l4a']);
     expect(codes([[], [split], [heal, flush]])[2]).toEqual(['l4a']);
   });
 

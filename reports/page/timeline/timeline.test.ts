@@ -191,9 +191,9 @@ test('the panel of a cell shows expectation, observation, prediction and example
   const panel = page.locator('.panel.flow');
   await panel.waitFor();
   expect(await panel.locator('.facts').innerText()).toBe('Without gratuitous ARP · TCP · session in step l4a-dies');
-  const said = await panel.locator('.verdict-grid dl').first().innerText();
-  expect(said).toContain('10 of 32 calls failed (connection-unknown at l4b); connections: 0 survived, 10 reset');
-  expect(said).toContain('no connection survives (connection-unknown at l4b)');
+  const output = await panel.locator('.verdict-grid dl').first().innerText();
+  expect(output).toContain('10 of 32 calls failed (connection-unknown at l4b); connections: 0 survived, 10 reset');
+  expect(output).toContain('no connection survives (connection-unknown at l4b)');
   expect(await panel.locator('.attempts').innerText()).toContain('fails connection-unknown');
   await panel.getByRole('link', { name: 'connection-unknown' }).click();
   await panel.locator('.note', { hasText: 'An example of 10 calls of its kind in this step' }).waitFor();
