@@ -7,10 +7,16 @@ export async function untilInterrupted(main: (signal: AbortSignal) => Promise<nu
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   try {
     process.exitCode = await main(stop.signal);
-  } catch (error) {
+  } catch (thrown) {
+    const error = isAboutOptions(thrown) ? new L4labError('invalid-input', thrown.message) : thrown;
     const isKnown = error instanceof L4labError;
     if (!isKnown && !stop.signal.aborted) throw error;
     console.error(isKnown ? errorText(error) : 'Interrupted.');
     process.exitCode = isKnown ? error.exitCode : 130;
   }
+}
+
+/** Whether parseArgs of node:util refused an option. */
+function isAboutOptions(error: unknown): error is Error {
+  return /^ERR_PARSE_ARGS_/.test((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
