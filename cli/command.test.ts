@@ -62,7 +62,7 @@ test(
   async () => {
     const { code, stdout } = await run(scenario());
     expect([code, stdout]).toEqual([0, expect.stringContaining('1 of 1 passed')]);
-    expect(resultsIn(join(folder, 'report')).version).toBe(3);
+    expect(resultsIn(join(folder, 'report')).version).toBe(4);
     expect(readFileSync(join(folder, 'report/index.html'), 'utf8')).toContain('<!doctype html>');
     const again = await l4lab('run', '--failed', '--report', join(folder, 'report'));
     expect(again).toEqual({ code: 0, stdout: 'nothing failed last time\n', stderr: '' });
@@ -105,7 +105,7 @@ test(
     const summary = join(folder, 'summary');
     const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
     const { stdout, stderr } = await l4labIn(env, 'run', file, '--json', '--report', join(folder, 'report'));
-    expect(JSON.parse(stdout)).toMatchObject({ version: 3 });
+    expect(JSON.parse(stdout)).toMatchObject({ version: 4 });
     expect(stderr).toMatch(/^::error file=[^,]+scenario\.yaml,line=5,col=3,title=.*refused::client → s1/m);
     expect(readFileSync(summary, 'utf8')).toContain('refused');
   },

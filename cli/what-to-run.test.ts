@@ -75,7 +75,7 @@ describe('--failed', () => {
         })),
       })),
     }));
-    write(file, JSON.stringify({ version: 3, scenarios }));
+    write(file, JSON.stringify({ version: 4, scenarios }));
     return join(folder, 'last');
   }
 

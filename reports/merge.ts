@@ -15,7 +15,7 @@ export function mergeResults(parts: Results[]): Results {
     ({ file, name }) => JSON.stringify([file, name]),
   );
   return {
-    version: 3,
+    version: 4,
     startedAt,
     durationMs: Math.max(...parts.map((part) => Date.parse(part.startedAt) + part.durationMs - start)),
     environment: canonical(parts.map(({ environment }) => environment)),

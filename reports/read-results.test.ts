@@ -21,7 +21,8 @@ test('reads results of a run, given the report directory or the file', async () 
 test.each([
   ['{"version":1,"scenarios":[]}', 'it was written by an older version. Run again'],
   ['{"version":2,"scenarios":[]}', 'it was written by an older version. Run again'],
-  ['{"version":4,"scenarios":[]}', 'it has version 4, but this l4lab reads version 3'],
+  ['{"version":3,"scenarios":[]}', 'it was written by an older version. Run again'],
+  ['{"version":5,"scenarios":[]}', 'it has version 5, but this l4lab reads version 4'],
   ['[]', 'it is not an l4lab results file'],
   ['{', 'it is not JSON'],
 ])('refuses %s with the reason', async (text, why) => {

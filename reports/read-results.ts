@@ -3,7 +3,7 @@ import path from 'node:path';
 import { L4labError } from '../harness/errors.ts';
 import type { Results } from '../harness/terms/results.ts';
 
-const VERSION: Results['version'] = 3;
+const VERSION: Results['version'] = 4;
 
 /**
  * Reads a results.json, or the one in a report directory.
@@ -31,7 +31,7 @@ function parseResults(text: string, file: string): Results {
   if (typeof value !== 'object' || value === null || !('version' in value) || !('scenarios' in value)) {
     throw refusal(file, 'it is not an l4lab results file');
   }
-  if (value.version === 1 || value.version === 2) throw refusal(file, 'it was written by an older version. Run again');
+  if ([1, 2, 3].includes(value.version as number)) throw refusal(file, 'it was written by an older version. Run again');
   if (value.version !== VERSION)
     throw refusal(file, `it has version ${JSON.stringify(value.version)}, but this l4lab reads version ${VERSION}`);
   return value as Results;

@@ -15,7 +15,7 @@ export function madeUpResults(
   runs += 1;
   const environment = { l4lab: '0', node: '', engine: '', kernel: '', os: '', cpus: 2, image: '' };
   return {
-    version: 3,
+    version: 4,
     startedAt: new Date(Date.UTC(2026, 0, 1) + runs * 1000).toISOString(),
     durationMs: 1,
     environment,

@@ -112,7 +112,7 @@ describe('a flow expected to work', () => {
   test.each<[NonNullable<Extract<Expectation, { outcome: 'works' }>['servedBy']>]>([
     [{ one: 'self' }],
     [{ eachOf: ['self'] }],
-    [{ noneBut: ['self', 's2'] }],
+    [{ only: ['self', 's2'] }],
     [{ sameOf: ['self'] }],
     [{ counts: { self: 1 } }],
   ])('served by %j is served by the caller', (servedBy) => {
@@ -124,7 +124,7 @@ describe('a flow expected to work', () => {
     const by = (from: string): (Verdict | Reason)[] =>
       judged({ outcome: 'works', servedBy, findings: ['answered-by-itself'] }, [own], {}, { ...called, from });
     expect(by('s1')).toEqual(['pass']);
-    const allowed = ['client', ...('noneBut' in servedBy ? ['s2'] : [])];
+    const allowed = ['client', ...('only' in servedBy ? ['s2'] : [])];
     expect(by('client')).toContainEqual({ code: 'wrong-server', params: { server: 's1', allowed } });
   });
 
@@ -149,10 +149,10 @@ describe('a flow expected to work', () => {
       ['s1', 's2'],
       ['fail', { code: 'wrong-server', params: { server: 's2', allowed: ['s1'] } }],
     ],
-    ['none but', { noneBut: ['s1', 's2'] }, ['s2', 's2'], ['pass']],
+    ['only', { only: ['s1', 's2'] }, ['s2', 's2'], ['pass']],
     [
       'none but, and a stranger',
-      { noneBut: ['s1'] },
+      { only: ['s1'] },
       ['s1', 's2'],
       ['fail', { code: 'wrong-server', params: { server: 's2', allowed: ['s1'] } }],
     ],

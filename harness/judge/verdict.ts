@@ -159,7 +159,7 @@ function callerNamed(caller: string, servedBy: ServedBy): ServedBy {
   const named = (name: string): string => (name === 'self' ? caller : name);
   if ('one' in servedBy) return { one: named(servedBy.one) };
   if ('eachOf' in servedBy) return { eachOf: servedBy.eachOf.map(named) };
-  if ('noneBut' in servedBy) return { noneBut: servedBy.noneBut.map(named) };
+  if ('only' in servedBy) return { only: servedBy.only.map(named) };
   if ('sameOf' in servedBy) return { sameOf: servedBy.sameOf.map(named) };
   const ofNamed = <T>(by: Record<string, T>): Record<string, T> =>
     Object.fromEntries(Object.entries(by).map(([name, value]) => [named(name), value]));
@@ -171,7 +171,7 @@ function serversIn(servedBy: ServedBy): string[] {
   if ('counts' in servedBy) return Object.keys(servedBy.counts);
   if ('shares' in servedBy) return Object.keys(servedBy.shares);
   if ('eachOf' in servedBy) return servedBy.eachOf;
-  return 'noneBut' in servedBy ? servedBy.noneBut : servedBy.sameOf;
+  return 'only' in servedBy ? servedBy.only : servedBy.sameOf;
 }
 
 function judgeSource(flow: FlowPlan, { sourceSeen }: Working, plan: Plan, attempts: Attempt[]): Reason[] {

@@ -19,7 +19,7 @@ test('a flow that must be served by each server runs alone, because others would
     named(lab, 'counts', { outcome: 'works', servedBy: { eachOf: pool } }),
     named(lab, 'any', { outcome: 'works' }),
     named(lab, 'counts-too', { outcome: 'works', servedBy: { eachOf: pool } }),
-    named(lab, 'some', { outcome: 'works', servedBy: { noneBut: pool } }),
+    named(lab, 'some', { outcome: 'works', servedBy: { only: pool } }),
   ];
   expect(order(lab)).toEqual([['any', 'some'], ['counts'], ['counts-too']]);
 });

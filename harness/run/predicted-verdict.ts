@@ -28,9 +28,9 @@ function withoutCounts(expect: Expectation): Expectation {
   if (expect.outcome === 'varies') return { ...expect, lost: {} };
   if (expect.outcome !== 'works' || expect.servedBy === undefined) return expect;
   const { servedBy } = expect;
-  if ('counts' in servedBy) return { ...expect, servedBy: { noneBut: Object.keys(servedBy.counts) } };
-  if ('shares' in servedBy) return { ...expect, servedBy: { noneBut: Object.keys(servedBy.shares) } };
-  return 'sameOf' in servedBy ? { ...expect, servedBy: { noneBut: servedBy.sameOf } } : expect;
+  if ('counts' in servedBy) return { ...expect, servedBy: { only: Object.keys(servedBy.counts) } };
+  if ('shares' in servedBy) return { ...expect, servedBy: { only: Object.keys(servedBy.shares) } };
+  return 'sameOf' in servedBy ? { ...expect, servedBy: { only: servedBy.sameOf } } : expect;
 }
 
 function attemptOf({ request, reply, ...predicted }: Prediction): Attempt {

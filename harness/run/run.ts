@@ -76,7 +76,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     await othersTurn();
   }
   const outcome: Results = {
-    version: 3,
+    version: 4,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     environment: { ...environment(options), ...slots.record() },

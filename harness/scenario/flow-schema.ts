@@ -46,11 +46,10 @@ const servedBy = z.union(
     nodeName.transform((one) => ({ one })),
     z.strictObject({ one: nodeName.describe('The node that answers every attempt.') }),
     z.strictObject({ eachOf: z.array(nodeName).min(1).describe('All of these answer, and no others.') }),
+    z.strictObject({ only: z.array(nodeName).min(1).describe('Only these answer; not necessarily all.') }),
     z
-      .strictObject({ only: z.array(nodeName).min(1).describe('Only these answer; not necessarily all.') })
-      .transform(({ only }) => ({ noneBut: only })),
-    // The field's name in plans and results.json.
-    z.strictObject({ noneBut: z.array(nodeName).min(1).describe('The former name of `only`.') }),
+      .strictObject({ noneBut: z.array(nodeName).min(1).describe('The former name of `only`.') })
+      .transform(({ noneBut }) => ({ only: noneBut })),
     z.strictObject({ sameOf: z.array(nodeName).min(1).describe('One of these answers, the same one each time.') }),
     z.strictObject({
       counts: z.record(nodeName, z.int().min(1)).describe('Exact number of attempts per node.'),

@@ -19,7 +19,7 @@ export type SingleExpectation =
   | {
       outcome: 'works';
       /**
-       * `one` name, `eachOf` (all of these, no other), `noneBut` (some of these, no other), `sameOf` (one of these, the
+       * `one` name, `eachOf` (all of these, no other), `only` (some of these, no other), `sameOf` (one of these, the
        * same each time), `counts` (so many attempts by each of these), `shares` (percent of attempts by each of these);
        * `self` names the caller.
        */
@@ -43,7 +43,7 @@ export type SingleExpectation =
 export type ServedBy =
   | { one: string }
   | { eachOf: string[] }
-  | { noneBut: string[] }
+  | { only: string[] }
   | { sameOf: string[] }
   | { counts: Record<string, number> }
   | { shares: Record<string, Range> };

@@ -12,7 +12,7 @@ import type { Prediction } from './walk.ts';
 
 /** Contents of results.json. Readers reject other versions. */
 export interface Results {
-  version: 3;
+  version: 4;
   /** ISO 8601, UTC. */
   startedAt: string;
   durationMs: number;

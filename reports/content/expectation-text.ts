@@ -18,7 +18,7 @@ export interface ExpectationMessages {
   servedBy: (name: string) => string;
   servedByCaller: string;
   servedByEachOf: (names: string) => string;
-  servedByNoneBut: (names: string) => string;
+  servedByOnly: (names: string) => string;
   servedBySameOf: (names: string) => string;
   servedByCounts: (counts: string) => string;
   servedByShares: (shares: string) => string;
@@ -45,7 +45,7 @@ export const ENGLISH_EXPECTATION: ExpectationMessages = {
   servedBy: (name) => `served by ${name}`,
   servedByCaller: 'served by the caller itself',
   servedByEachOf: (names) => `served by each of ${names}`,
-  servedByNoneBut: (names) => `served only by ${names}`,
+  servedByOnly: (names) => `served only by ${names}`,
   servedBySameOf: (names) => `served by the same one of ${names}`,
   servedByCounts: (counts) => `served by ${counts}`,
   servedByShares: (shares) => `served by ${shares}`,
@@ -127,7 +127,7 @@ function singleClauses(expect: SingleExpectation, messages: ExpectationMessages)
   const by = expect.servedBy;
   if (by && 'one' in by) clauses.push(by.one === 'self' ? messages.servedByCaller : messages.servedBy(by.one));
   if (by && 'eachOf' in by) clauses.push(messages.servedByEachOf(by.eachOf.join(', ')));
-  if (by && 'noneBut' in by) clauses.push(messages.servedByNoneBut(by.noneBut.join(', ')));
+  if (by && 'only' in by) clauses.push(messages.servedByOnly(by.only.join(', ')));
   if (by && 'sameOf' in by) clauses.push(messages.servedBySameOf(by.sameOf.join(', ')));
   if (by && 'counts' in by) {
     const counts = Object.entries(by.counts).map(([name, times]) => `${name} ${times}×`);

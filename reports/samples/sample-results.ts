@@ -14,7 +14,7 @@ export function sampleResults(copies = 1): Results {
     return [oneArmScenario(suffix, random), inLineScenario(suffix, random), crossSubnetScenario(suffix, random)];
   }).flat();
   return {
-    version: 3,
+    version: 4,
     startedAt: '2026-11-21T22:10:04.000Z',
     durationMs: 11_840 * copies,
     environment: {

@@ -59,7 +59,7 @@ export const ko: Strings = {
     servedBy: (name) => `${name}이(가) 응답`,
     servedByCaller: '호출자 스스로 응답',
     servedByEachOf: (names) => `${names} 모두가 응답`,
-    servedByNoneBut: (names) => `${names} 중에서만 응답`,
+    servedByOnly: (names) => `${names} 중에서만 응답`,
     servedBySameOf: (names) => `${names} 중 항상 같은 서버가 응답`,
     servedByCounts: (counts) => `응답 횟수 ${counts}`,
     servedByShares: (shares) => `응답 비율 ${shares}`,
