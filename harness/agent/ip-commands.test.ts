@@ -91,7 +91,10 @@ test('a multipath route uses only interfaces that are up', () => {
   expect(ipCommands(l3).at(-1)).toBe(
     'route add 0.0.0.0/0 nexthop via 203.0.113.2 dev l2 nexthop via 198.51.100.10 dev client',
   );
-  expect(sysctlsOf(l3)).toMatchObject({ 'net/ipv4/fib_multipath_hash_policy': '1' });
+  expect(sysctlsOf(l3)).toMatchObject({
+    'net/ipv4/fib_multipath_hash_policy': '3',
+    'net/ipv4/fib_multipath_hash_fields': '55',
+  });
   l3.interfaces.find(({ name }) => name === 'client')!.up = false;
   expect(ipCommands(l3).at(-1)).toBe('route add default via 203.0.113.2 dev l2');
 });

@@ -33,11 +33,24 @@ function neighbourSysctls({ interfaces, neighbourAgeMs, sysctls }: NodePlan): Re
   );
 }
 
-/** Flows of one client with different ports may take different routes. */
+/** Addresses, protocol and ports: Documentation/networking/ip-sysctl.rst, fib_multipath_hash_fields. */
+const HASH_FIELDS = String(0x0001 | 0x0002 | 0x0004 | 0x0010 | 0x0020);
+
+/**
+ * Flows of one client with different ports may take different routes. Policy 1 would do the same between machines. But all
+ * nodes of a lab share a kernel, where it uses the hash that the sender's socket left in the packet, which changes with
+ * each retransmission (fib_multipath_hash, sk_rethink_txhash). Policy 3 always reads the headers.
+ */
 function multipathSysctls({ routes }: NodePlan): Record<string, string> {
   const several = routes.filter(({ others }) => others !== undefined);
   return Object.fromEntries(
-    several.map(({ via }) => [`net/${via?.includes(':') ? 'ipv6' : 'ipv4'}/fib_multipath_hash_policy`, '1']),
+    several.flatMap(({ via }) => {
+      const family = via?.includes(':') ? 'ipv6' : 'ipv4';
+      return [
+        [`net/${family}/fib_multipath_hash_policy`, '3'],
+        [`net/${family}/fib_multipath_hash_fields`, HASH_FIELDS],
+      ];
+    }),
   );
 }
 
