@@ -131,3 +131,28 @@ describe('small-segment', () => {
     expect(limitOf(flowOf([data('l2', 1400), data('l4', 900)], 'refused'), lab)).toBeNull();
   });
 });
+
+describe('equal-routes-in-loop', () => {
+  const lab = oneArm();
+  const equal = { to: 'default', via: '203.0.113.1', dev: 'l2', others: [{ via: '203.0.113.2', dev: 'l2' }] };
+  lab.nodes.find(({ name }) => name === 's1')!.routes = [equal];
+  const lap = (srcPort: number): Sighting => {
+    const { frame, ...seen } = segment(1, ['s1', 'out', 'l2'], { seq: 1, flags: 'S' });
+    return { ...seen, frame: { ...frame, tcp: { ...frame.tcp!, srcPort } } };
+  };
+  const flowOf = (packets: Sighting[], seen = 'refused'): FlowResult =>
+    ({
+      attempts: [{ packets, cause: { code: seen } }],
+      predicted: [{ cause: { code: 'refused' } }],
+    }) as unknown as FlowResult;
+
+  test('a packet left a node with equal routes again, with another port', () => {
+    expect(limitOf(flowOf([lap(40000), lap(40001)]), lab)).toBe('equal-routes-in-loop');
+  });
+
+  test('not with the same port, without equal routes, or with another cause than predicted', () => {
+    expect(limitOf(flowOf([lap(40000), lap(40000)]), lab)).toBeNull();
+    expect(limitOf(flowOf([lap(40000), lap(40001)]), oneArm())).toBeNull();
+    expect(limitOf(flowOf([lap(40000), lap(40001)], 'too-big'), lab)).toBeNull();
+  });
+});

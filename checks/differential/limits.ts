@@ -4,7 +4,8 @@ import { host } from '../../harness/scenario/address.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 
 /** Known limits of the model, described in docs/explanation/model.md. */
-export type Limit = 'check-in-between' | 'mac-between-ports' | 'pool-changed' | 'small-segment';
+export type Limit =
+  'check-in-between' | 'equal-routes-in-loop' | 'mac-between-ports' | 'pool-changed' | 'small-segment';
 
 /** The limit of the model that explains a difference, or null. */
 export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
@@ -16,6 +17,7 @@ export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit 
   )
     return 'mac-between-ports';
   if (predicted.some(({ cause }) => cause?.code === 'too-big') && attempts.some(smallSegment)) return 'small-segment';
+  if (attempts.some((attempt) => loopedByEqualRoutes(attempt, predicted, plan))) return 'equal-routes-in-loop';
   const unsteady =
     predicted.some(({ picked }) => picked !== null) &&
     predicted.some(({ cause }) => cause?.code === 'no-server-available');
@@ -71,6 +73,21 @@ function gotThrough({ packets, outcome }: Attempt, { nodes }: Plan): boolean {
     return first !== iface;
   });
   return outcome === 'works' && isMoved;
+}
+
+/**
+ * A packet of the flow left a node by equal routes more than once, each time with other ports, as NAT gave it new ones. The
+ * cause is as predicted.
+ */
+function loopedByEqualRoutes({ packets, cause }: Attempt, predicted: FlowResult['predicted'], plan: Plan): boolean {
+  if (!predicted.some((one) => one.cause?.code === cause?.code)) return false;
+  return plan.nodes.some(({ name, routes }) => {
+    if (!routes.some(({ others }) => others !== undefined)) return false;
+    const left = packets.filter(({ node, direction, frame }) => node === name && direction === 'out' && frame.ip);
+    const ports = new Set(left.map(({ frame: { ip, tcp, udp } }) => `${ip!.dst} ${(tcp ?? udp)?.srcPort ?? ''}`));
+    const destinations = new Set(left.map(({ frame }) => frame.ip!.dst));
+    return ports.size > destinations.size;
+  });
 }
 
 /** An L4 forwarded a SYN, and refused its retransmission. */

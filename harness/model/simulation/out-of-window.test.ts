@@ -74,6 +74,12 @@ describe('of the client', () => {
     expect(outcome('client', { service })).toEqual(['works']);
   });
 
+  test('is refused by the kernel of an L4 that holds the VIP, but not as the VIP of its load balancer', () => {
+    const l4 = { vipOwner: false, loopback: [VIP_A] };
+    expect(outcome('client', { service: dnat, nodes: { l4 } })).toEqual(left(CLIENT, VIP_A));
+    expect(outcome('client', { service: dnat, nodes: { l4: { vipOwner: false } } })).toEqual(['works']);
+  });
+
   test('leaves a router with source NAT untranslated, and the server does not know its source', () => {
     const nat: NodeSketch['nat'] = { out: 'l2', to: 'masquerade' };
     expect(outcome('client', { service: dnat, nodes: { l3: { nat } } }, 's1').slice(0, 2)).toEqual([

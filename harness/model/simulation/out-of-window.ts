@@ -38,10 +38,17 @@ export function withTranslatorBlamed(run: Run, host: Host, packet: Packet, track
   return { ...packet, knownCause: segmentNotTranslated(host, packet) };
 }
 
-/** A load balancer drops untranslated packets to its services (lb/render/refuse.ts). Returns whether it did. */
+/**
+ * A load balancer drops untranslated packets to its services, but with `vipOwner: false` only those that are not for the host
+ * itself (lb/render/refuse.ts). Returns whether it did.
+ */
 export function isDroppedByBalancer(run: Run, host: Host, packet: Packet, tracked: Tracked): boolean {
+  const isOfHost = host.plan.balancer?.config.vipOwner === false && host.owned.has(packet.dst);
   const isDropped =
-    packet.isOutOfWindow === true && tracked.state === 'invalid' && serviceFor(host, packet, 'nat') !== null;
+    packet.isOutOfWindow === true &&
+    tracked.state === 'invalid' &&
+    !isOfHost &&
+    serviceFor(host, packet, 'nat') !== null;
   if (isDropped) die(run, packet, segmentNotTranslated(host, packet));
   return isDropped;
 }
