@@ -82,6 +82,12 @@ it.each([
     'lb.yaml:8:15: services.0.ownCalls: requires `vipOwner: true`',
   ],
   [
+    'a server that is the VIP itself',
+    SOUND,
+    SOUND.replace('mode: dsr', 'mode: dnat').replace('203.0.113.11', '203.0.113.80'),
+    'lb.yaml:9:30: services.0.servers.0.address: 203.0.113.80 port 80 is the VIP itself',
+  ],
+  [
     'a range of ports that ends before it begins',
     'mode: dsr',
     'mode: proxy\n    proxyPorts: 40003-40000',

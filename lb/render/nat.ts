@@ -8,6 +8,7 @@ import { groupBy } from './group.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from '../terms/mark.ts';
+import { servesItself } from './own-server.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
 import { takesNewFlows } from './served.ts';
@@ -24,6 +25,9 @@ import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
  *
  * Calls of the host itself pass output instead of prerouting. Their source may be the VIP, which a server could own
  * itself, or reply to through its owner: without a proxy IP, the source becomes the address of the outgoing interface.
+ *
+ * Flows to a server that is an address of the host end at input. Their source stays, in proxy mode as well: the host replies
+ * itself, so replies need no proxy IP. Calls of the host to such a server pass `lo`.
  */
 export function renderNat(input: RenderInput): Part {
   const services = input.config.services.filter((service) => !isDirect(service));
@@ -39,6 +43,7 @@ export function renderNat(input: RenderInput): Part {
     prerouting: 'type nat hook prerouting priority dstnat',
     output: 'type nat hook output priority -100',
     postrouting: 'type nat hook postrouting priority srcnat - 10',
+    input: 'type nat hook input priority 90',
   };
   const chains = Object.entries(hooks)
     .map(([name, hook]): Chain => ({
@@ -51,7 +56,8 @@ export function renderNat(input: RenderInput): Part {
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]) {
-  if (services.length === 0) return { part: joinParts(), rules: { prerouting: [], output: [], postrouting: [] } };
+  if (services.length === 0)
+    return { part: joinParts(), rules: { prerouting: [], output: [], postrouting: [], input: [] } };
   const { ip, version } = family;
   const served = services.filter((service) => takesNewFlows(input, service));
   const hidden = services.filter(({ mode, ownCalls }) => MODES[mode].hidesSource || ownCalls === true);
@@ -67,13 +73,15 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
     chains: sourceChains(input, version, hidden),
   });
   const byVip = [...byVipOf(hidden).keys()].map((vip, i) => `${vip} : goto from${version}.${i}`).join(', ');
+  const away = ownCalls ? 'oif != "lo" ' : '';
   const rules = {
     prerouting: [`${packetKey(version)} vmap @services${version}`],
     output: ownCalls ? [`${packetKey(version)} vmap @called${version}`] : [],
     postrouting: [
       countNewFlow(input, family),
-      ...(hidden.length > 0 ? [`ct status dnat ct original ${ip} daddr vmap { ${byVip} }`] : []),
+      ...(hidden.length > 0 ? [`${away}ct status dnat ct original ${ip} daddr vmap { ${byVip} }`] : []),
     ],
+    input: servesItself(input, services) ? [countNewFlow(input, family)] : [],
   };
   return { part, rules };
 }

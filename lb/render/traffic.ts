@@ -4,6 +4,7 @@ import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { markOfText } from '../terms/mark.ts';
 import { joinLists } from './part.ts';
+import { servesItself } from './own-server.ts';
 import { remember } from './remember.ts';
 import type { Chain, NftMap, Part } from './ruleset.ts';
 
@@ -33,13 +34,23 @@ export function renderTraffic(input: RenderInput, services: LbService[]): Part {
   const elements = joinLists(services.map((service) => countedOf(input, service).packets));
   // With a given size the set is a hash table of that size, which is faster than one that grows.
   const spec = ['type mark', `size ${sizeFor(elements.length)}`, 'counter'];
-  return { maps: [...newFlows, { name: PACKETS, kind: 'set', spec, elements }], chains: [packetChain] };
+  return {
+    maps: [...newFlows, { name: PACKETS, kind: 'set', spec, elements }],
+    chains: [packetChain, ...(servesItself(input, services) ? [ownPacketChain] : [])],
+  };
 }
 
 const packetChain: Chain = {
   name: 'traffic',
   hook: 'type filter hook postrouting priority srcnat + 10',
   rules: [`ct mark @${PACKETS}`],
+};
+
+/** Packets that end at the host; those of its own calls have passed postrouting. */
+const ownPacketChain: Chain = {
+  name: 'trafficToHost',
+  hook: 'type filter hook input priority 110',
+  rules: [`iif != "lo" ct mark @${PACKETS}`],
 };
 
 /** Leaves room to grow: creating the set again would reset its counters. */

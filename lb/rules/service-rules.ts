@@ -1,4 +1,4 @@
-import { isIPv4 } from '../terms/address.ts';
+import { canonical, isIPv4 } from '../terms/address.ts';
 import type { LbConfig, LbService } from '../terms/config.ts';
 import { isDirect, MODES } from '../terms/mode.ts';
 import { proxyIps } from '../terms/proxy-ips.ts';
@@ -39,6 +39,12 @@ function serverProblems(service: LbService): Problem[] {
       problems.push({
         path: ['servers', i, 'address'],
         message: `server ${server.address} and VIP ${vip} differ in address family`,
+      });
+    }
+    if (!isDirect(service) && canonical(server.address) === canonical(vip) && (server.port ?? port) === port) {
+      problems.push({
+        path: ['servers', i, 'address'],
+        message: `${server.address} port ${port} is the VIP itself: use another address of the server`,
       });
     }
     if (isDirect(service) && server.port !== undefined && server.port !== port) {
