@@ -20,7 +20,8 @@ const TOLD_EVERY = 20;
  * Compares prediction and reality on generated labs: `npm run differential -- --labs 300 --seed 1`. `--lab N` runs only
  * the Nth lab of a seed and prints its files; `--mode l3dsr` excludes labs without such a service, `--vlans` those
  * without VLANs, `--nat` those without NAT, `--links` those without parallel links, `--profiles` those without a
- * service with a profile; `--record` writes the figures into docs/fidelity.md.
+ * service with a profile, `--l4-serves` those without an L4 in a pool; `--record` writes the figures into
+ * docs/fidelity.md.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
@@ -33,6 +34,7 @@ async function main(signal: AbortSignal): Promise<number> {
       nat: { type: 'boolean', default: false },
       links: { type: 'boolean', default: false },
       profiles: { type: 'boolean', default: false },
+      'l4-serves': { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
     },
@@ -44,6 +46,7 @@ async function main(signal: AbortSignal): Promise<number> {
     nat: values.nat,
     links: values.links,
     profiles: values.profiles,
+    'l4-serves': values['l4-serves'],
   });
   const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
@@ -66,7 +69,8 @@ async function main(signal: AbortSignal): Promise<number> {
       (!values.vlans || hasVlans(sample)) &&
       (!values.nat || hasNat(sample)) &&
       (!values.links || hasSeveralLinks(sample)) &&
-      (!values.profiles || hasProfile(sample)),
+      (!values.profiles || hasProfile(sample)) &&
+      (!values['l4-serves'] || hasServingL4(sample)),
   );
   if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
   const began = performance.now();
@@ -120,6 +124,11 @@ function hasSeveralLinks({ lab }: Generated): boolean {
 
 function hasProfile({ scenario }: Generated): boolean {
   return Object.values(scenario.services).some(({ like }) => like !== undefined);
+}
+
+function hasServingL4({ scenario }: Generated): boolean {
+  const isL4 = (server: unknown): boolean => server === 'l4' || (server as { node?: string }).node === 'l4';
+  return Object.values(scenario.services).some(({ pool = [] }) => (pool as unknown[]).some(isL4));
 }
 
 /** Both files of a lab, to be saved in one folder and run: the scenario names the lab by its path. */

@@ -405,6 +405,12 @@ export const MUTATIONS: Mutation[] = [
     ['listener of s2 stopped', node('s2', { listeners: [] }), 'refused', 's2'],
     ['the L4 drops what comes back', filtered('l4', { drop: { from: S1 } }), 'filtered', 'l4'],
   ]),
+  ...mutations('basics/l4-in-its-pool', 'proxy', [
+    ['listener of the L4 stopped', node('l4', { listeners: [] }), 'refused', 'l4'],
+    ['proxy IP removed', NO_PROXY_IP, 'reply-not-from-vip', 'client'],
+    ['own calls of the L4 forgotten', web({ ownCalls: null }), 'answered-by-itself'],
+  ]),
+  ...mutations('basics/l4-in-its-pool', 'checked', [['check removed', web({ check: null }), 'refused', 'l4']]),
   ...mutations('profiles/clouds', 'aws-nlb-no-client-ip', [
     [
       'client IP preservation on',

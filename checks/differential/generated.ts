@@ -55,6 +55,8 @@ interface Sketch {
   oneInterface: OneInterface;
   nat: Nat | null;
   routeService: RouteService | null;
+  /** Services with the L4 in their pool, and whether it listens. */
+  serving: { services: ('web' | 'api')[]; listens: boolean };
 }
 
 interface OneServer {
@@ -132,6 +134,11 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   oneInterface,
   nat,
   routeService,
+  // Last: labs of known seeds are otherwise the same as before.
+  serving: fc.record({
+    services: mostly<Sketch['serving']['services']>([], [['web'], ['api'], ['web', 'api']], 2),
+    listens: mostly(true, [false], 8),
+  }),
 });
 
 /** Random labs with settings. */
@@ -170,17 +177,20 @@ function documents(drawn: Sketch): Generated {
   const trunks = vlans === null ? null : onTrunks(plain, vlans);
   const wired = trunks ?? plain;
   const places = { ...wired, ownsVips: sketch.nodes.l4['vipOwner'] !== false };
-  const serviceOf = (one: Service, port: number): Settings =>
-    'l4b' in wired.nodes
-      ? { ...serviceYaml({ ...one, proxyIp: 'auto' }, port, places), l4: ['l4', 'l4b'] }
-      : serviceYaml(one, port, places);
+  const serviceOf = (name: 'web' | 'api', port: number): Settings => {
+    const at = { ...places, serves: sketch.serving.services.includes(name) };
+    return 'l4b' in wired.nodes
+      ? { ...serviceYaml({ ...sketch[name], proxyIp: 'auto' }, port, at), l4: ['l4', 'l4b'] }
+      : serviceYaml(sketch[name], port, at);
+  };
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
-  const services = { web: serviceOf(sketch.web, WEB_PORT), api: serviceOf(sketch.api, apiPort(sketch)) };
+  const services = { web: serviceOf('web', WEB_PORT), api: serviceOf('api', apiPort(sketch)) };
   const spread = routeServices(sketch.routeService, wired);
   const flows = flowsOf(sketch, wired);
   const vips = { web: services.web['vip'], api: services.api['vip'] };
   const { l4, ...others } = sketch.nodes;
-  const settings = { ...others, l4: visible(l4, sketch) };
+  const listening = sketch.serving.listens ? {} : { listeners: [] };
+  const settings = { ...others, l4: { ...visible(l4, sketch), ...listening } };
   const translates = translating(wired, sketch.nat);
   const nodes = Object.fromEntries(
     Object.entries(settings)

@@ -69,7 +69,10 @@ export function asProduct(service: Service): Service {
   return { ...service, like, mode, proxyIp: 'auto', proxyPorts: null };
 }
 
-/** The service as in YAML, without settings that its mode does not have. */
+/**
+ * The service as in YAML, without settings that its mode does not have.
+ * @param places `serves`: whether the L4 is in the pool as well, in modes that can deliver to it
+ */
 export function serviceYaml(
   {
     vip,
@@ -87,8 +90,10 @@ export function serviceYaml(
     sourceMac,
   }: Service,
   port: number,
-  places: { vips: string[]; proxyIps: string[]; ownsVips: boolean },
+  places: { vips: string[]; proxyIps: string[]; ownsVips: boolean; serves: boolean },
 ): Record<string, unknown> {
+  const translates = mode === 'dnat' || mode === 'proxy';
+  const servers = translates && places.serves ? [...pool, 'l4'] : pool;
   const proxyIps = { auto: 'auto', one: places.proxyIps[0], pool: places.proxyIps };
   const sources = {
     vip: places.ownsVips ? places.vips[vip] : undefined,
@@ -98,7 +103,7 @@ export function serviceYaml(
     vip: places.vips[vip],
     port,
     protocol,
-    pool: otherPort && (mode === 'dnat' || mode === 'proxy') ? pool.map((node) => ({ node, port: 8080 })) : pool,
+    pool: otherPort && translates ? servers.map((node) => ({ node, port: 8080 })) : servers,
     // A TCP check says nothing about a UDP listener.
     check: protocol === 'udp' ? { type: 'none' } : checkYaml(check, mode, sources),
   };

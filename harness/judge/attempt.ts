@@ -2,6 +2,7 @@ import { type Finding, finding } from '../terms/finding.ts';
 import { ICMP } from '../observe/decode.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 import { balancedBy, serviceOf } from '../scenario/lookup.ts';
+import { ownServiceOf } from '../terms/own-calls.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence/evidence.ts';
 import type { Attempt } from '../terms/attempt.ts';
@@ -27,7 +28,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
       : [],
     sentAgainMs,
     servedBy,
-    ...forwardedTo(evidence),
+    ...(answeredByL4(evidence, servedBy) ?? forwardedTo(evidence)),
     // If no packet was on a link, the caller sent to its own address, and the kernel uses the same address as source.
     sourceSeen: works ? (client.sourceSeen ?? walk.request.at(-1)?.src.ip ?? key.address) : null,
     observed: walk,
@@ -77,6 +78,8 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
   const service = serviceOf(plan, flow);
   if (!service) return [];
   if (servedBy === flow.from && walk.request.length === 0) {
+    // An L4 that balances its own calls may pick itself.
+    if (ownServiceOf(plan, flow)?.pool.some(({ node }) => node === servedBy) === true) return [];
     return [finding('answered-by-itself', { node: flow.from, address: flow.address })];
   }
   const isBalanced = ({ node }: { node: string }): boolean => balancedBy(service, node);
@@ -108,6 +111,17 @@ function bypassedL4(
       arrivals(server).some(({ frame }) => sameSegment(frame, sent.frame)) &&
       !atL4.some(({ frame }) => sameSegment(frame, sent.frame)),
   );
+}
+
+/** An L4 of the pool that answered a call to the VIP has picked itself: the call ended there. Null if none did. */
+function answeredByL4({ walk, flow, plan }: Evidence, servedBy: string | null): Pick<Attempt, 'l4' | 'picked'> | null {
+  const service = serviceOf(plan, flow);
+  const end = walk.request.at(-1);
+  const isInPool = servedBy !== null && service?.pool.some(({ node }) => node === servedBy) === true;
+  if (!isInPool || !balancedBy(service, servedBy) || flow.protocol === 'icmp') return null;
+  const isCalled =
+    end === undefined ? ownServiceOf(plan, flow) !== undefined : end.node === servedBy && end.dst.ip === service?.vip;
+  return isCalled ? { l4: servedBy, picked: servedBy } : null;
 }
 
 /** The L4 that forwarded the request, and its server: by address, or in DSR by MAC. */

@@ -225,10 +225,12 @@ function findingsOf(run: Run): Finding[] {
 }
 
 /** The two kinds of replies that a caller may wrongly accept as normal. */
-function detours({ exchange, ends }: Run): Finding[] {
+function detours({ exchange, ends, picked }: Run): Finding[] {
   const { service, flow, served, repeated } = exchange;
   const sent = exchange.sent.filter(({ id }) => !repeated.has(id));
   if (service === null || served === null) return [];
+  // An L4 that balances its own calls may pick itself.
+  if (served.node === flow.from && picked.get(service.name)?.server === flow.from) return [];
   if (served.node === flow.from && sent.every(({ id }) => staysHome(ends.get(id)?.packet)))
     return [finding('answered-by-itself', { node: flow.from, address: flow.address })];
   const requests = sent.filter(({ step }) => isRequest(step)).map(({ id }) => ends.get(id)?.packet.trace ?? null);

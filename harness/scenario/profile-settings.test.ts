@@ -47,6 +47,24 @@ test("only servers of the pool hold the VIP, in addition to the lab's addresses,
   expect([quiet(node(plan, 's1')), quiet(node(plan, 's2')), node(plan, 's2').loopback]).toEqual(['1', '0', []]);
 });
 
+test('an L4 in the pool keeps its own settings, listens like a server, and a step may wait for it', () => {
+  const plan = planOf({
+    services: { web: { ...WEB, pool: ['s1', { node: 'l4', port: 8080 }], like: 'ipvs-nat', check: { type: 'tcp' } } },
+    streams: { calls: { from: 'client', to: 'web', every: '100ms' } },
+    steps: {
+      stops: {
+        do: { change: { nodes: { l4: { listeners: [] } } } },
+        until: { server: 'l4', is: 'down' },
+        for: '1s',
+        expect: { calls: 'works' },
+      },
+    },
+  });
+  expect([gatewayOf(plan, 's1'), gatewayOf(plan, 'l4')]).toEqual(['203.0.113.2', '203.0.113.1']);
+  expect(plan.services[0]!.pool[1]).toEqual({ node: 'l4', address: '203.0.113.2', port: 8080 });
+  expect(node(plan, 'l4').listeners).toEqual([{ protocol: 'tcp', port: 8080 }]);
+});
+
 test('settings of the scenario override the profile: of the service, all servers, one node', () => {
   const services = { web: { ...WEB, pool: ['s1', 's2'], like: 'ipvs-nat', scheduler: 'random' } };
   const nodes = { l4: { idleTimeoutMs: 1000 }, s2: { gateway: 'none' } };

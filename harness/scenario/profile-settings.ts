@@ -63,7 +63,11 @@ export function profileLayers({ services }: Pick<ScenarioFile, 'services'>, lab:
     const l4s = l4sOf(lab, service);
     const sets = profileSets(service);
     const ofServers = Object.assign({}, ...sets.map((one) => one.servers)) as NodeSettings;
-    for (const { node } of service.pool) add(node, { path, settings: ofServer(ofServers, name, l4s[0]) });
+    for (const { node } of service.pool) {
+      // An L4 in the pool keeps the settings of an L4.
+      if (lab.nodes[node] && ROLES[lab.nodes[node].role].serves)
+        add(node, { path, settings: ofServer(ofServers, name, l4s[0]) });
+    }
     for (const l4 of l4s) add(l4, { path, settings: joined(sets.map((one) => one.l4 ?? {})) });
   }
   return layers;

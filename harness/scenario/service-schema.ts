@@ -33,7 +33,12 @@ const ofVip = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: t
       'Profile of a product: configures the service, its servers and its L4 as the product behaves according to its documents. Your own settings override it. See `docs/profiles.md`.',
     ),
   vip: address.describe('Virtual IP that clients call. Required with `port` and `pool`, except in mode route.'),
-  pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `port`, `weight` and `drain`.'),
+  pool: z
+    .array(poolServer)
+    .min(1)
+    .describe(
+      'Servers: nodes, or mappings of `node`, `port`, `weight` and `drain`. In dnat and proxy also l4 nodes: one that picks itself sees the caller, also in proxy. `servers:` does not apply to them.',
+    ),
   l4,
   mode: z
     .enum(Object.keys(MODES) as [Mode, ...Mode[]], {

@@ -1,3 +1,4 @@
+import { listensAt } from '../../terms/listener.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { ServicePlan } from '../../terms/plan.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -20,6 +21,22 @@ export function hasNoAvailableServer(node: string, service: ServicePlan, evidenc
   const servers = configOf(evidence.plan, node, service)?.servers ?? [];
   const draining = servers.filter(({ drain }) => drain === true).map(({ name }) => name);
   return serversInUse(node, service, evidence).every((server) => draining.includes(server.node));
+}
+
+/**
+ * The L4 itself as a server that may have been picked, if nothing listens there; else null. In a stream its load balancer may not
+ * have noticed yet.
+ */
+export function withoutOwnListener(
+  node: string,
+  service: ServicePlan,
+  evidence: Pick<Evidence, 'plan' | 'healthy' | 'moment' | 'key'>,
+): ServicePlan['pool'][number] | null {
+  const { plan, moment, key } = evidence;
+  const picked = moment === undefined ? serversInUse(node, service, evidence) : service.pool;
+  const own = picked.find((server) => server.node === node);
+  if (own === undefined || listensAt(nodeOf(plan, node).listeners, { ...own, protocol: key.protocol })) return null;
+  return own;
 }
 
 /** The service as the load balancer of a node has it. */

@@ -11,7 +11,7 @@ import { ownServiceOf } from '../../terms/own-calls.ts';
 import { deadEndAt, missingAt } from './dead-end.ts';
 import { addressesOf, calledFrom, type Rule } from './rule.ts';
 import { nextHop } from './next-hop.ts';
-import { hasNoAvailableServer, serversInUse } from './available-servers.ts';
+import { hasNoAvailableServer, serversInUse, withoutOwnListener } from './available-servers.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
 /** Socket errors for a dead-end route of a call: blackhole, unreachable, prohibit. */
@@ -34,32 +34,13 @@ function exceeded({ plan, flow }: Evidence): number | null {
 
 /** No packet of the flow left the caller: it called itself, had no route, must not fragment, or got no ARP reply. */
 export const neverLeft: Rule = (evidence) => {
-  const { walk, flow, plan, client, key } = evidence;
+  const { walk, flow, plan, client } = evidence;
   if (walk.request.length > 0) return null;
   const { from: node, address, port } = flow;
   const own = ownServiceOf(plan, flow);
   if (own !== undefined) return ownCallNeverLeft(own, evidence);
-  if (client.outcome === 'ECONNREFUSED' && addressesOf(plan, node).includes(address))
-    return cause('refused', callsItself(plan, flow) ? 'called-itself' : 'listener-missing', {
-      node,
-      address,
-      port,
-      protocol: key.protocol,
-    });
-  const called = { protocol: key.protocol, address, port };
-  const isOwn = addressesOf(plan, node).includes(address);
-  // Packets inside one node are not captured.
-  if (isOwn && client.outcome === 'timeout' && cannotReply(nodeOf(plan, node), called))
-    return cause('no-response', 'response-missing', { node, address });
-  const source = isOwn ? replySocket(nodeOf(plan, node).listeners, called) : called;
-  if (source.address !== address || source.port !== port)
-    return cause('reply-not-from-vip', 'reply-from-elsewhere', {
-      node,
-      called: address,
-      source: source.address,
-      owner: ownerOf(plan, source.address),
-      ...otherPort(port, source.port),
-    });
+  const stayed = addressesOf(plan, node).includes(address) ? withinNode({ address, port }, evidence) : null;
+  if (stayed !== null) return stayed;
   // The kernel first looks up a route without a source, which source rules do not match (ip_route_connect).
   const questions = LOCAL_ERRORS.includes(client.outcome) ? [questionOf(flow), { dst: address }] : [];
   const end = questions.map((question) => deadEndAt(evidence, node, question)).find((one) => one !== null) ?? null;
@@ -70,6 +51,29 @@ export const neverLeft: Rule = (evidence) => {
   // An open connection is not notified of a missing route: it waits.
   return target === null ? missingAt(evidence, node, questionOf(flow)) : withoutAnswer(evidence, node, target);
 };
+
+/** Why a call to one of the caller's own sockets failed: packets inside one node are not captured. */
+function withinNode({ address, port }: { address: string; port: number }, evidence: Evidence): Cause | null {
+  const { flow, plan, client, key } = evidence;
+  const { from: node } = flow;
+  const called = { protocol: key.protocol, address, port };
+  if (client.outcome === 'ECONNREFUSED')
+    return cause('refused', callsItself(plan, flow) ? 'called-itself' : 'listener-missing', {
+      node,
+      ...called,
+    });
+  if (client.outcome === 'timeout' && cannotReply(nodeOf(plan, node), called))
+    return cause('no-response', 'response-missing', { node, address });
+  const source = replySocket(nodeOf(plan, node).listeners, called);
+  if (source.address === address && source.port === port) return null;
+  return cause('reply-not-from-vip', 'reply-from-elsewhere', {
+    node,
+    called: address,
+    source: source.address,
+    owner: ownerOf(plan, source.address),
+    ...otherPort(port, source.port),
+  });
+}
 
 /**
  * The next hop of a call that ended with EHOSTUNREACH: without a route that leads nowhere, the kernel reports a neighbour
@@ -84,17 +88,24 @@ const REJECTED_LOCALLY: ClientOutcome[] = ['ECONNREFUSED', 'ECONNRESET'];
 
 /**
  * The same for an L4 that balances its own calls: it had no server for the call, rejected a flow of a server that is
- * out (lb/render/refuse.ts), or had no route to a server.
+ * out (lb/render/refuse.ts), had no route to a server, or was the server itself and did not answer.
  */
 function ownCallNeverLeft(service: ServicePlan, evidence: Evidence): Cause | null {
-  const { plan, flow, healthy, moment, client } = evidence;
+  const { plan, flow, key, healthy, moment, client } = evidence;
   const { from: node, address: destination } = flow;
   if (hasNoAvailableServer(node, service, evidence))
     return cause('no-server-available', 'pool-down', { node, service: service.name });
+  const isRefused = client.outcome === 'ECONNREFUSED';
+  const silent = isRefused ? withoutOwnListener(node, service, evidence) : null;
+  // Rejected flows of TCP exist already, and end with ECONNRESET.
+  if (silent !== null && key.protocol === 'tcp') return withinNode(silent, evidence);
   const isAnyOut = healthy !== null && healthy.length < service.pool.length;
   if (moment !== undefined && isAnyOut && REJECTED_LOCALLY.includes(client.outcome))
     return cause('connection-unknown', 'state-missing', { node, source: calledFrom(plan, flow), destination });
-  const servers = serversInUse(node, service, evidence).map((server) => server.address);
+  const inUse = serversInUse(node, service, evidence);
+  const itself = inUse.find((server) => server.node === node);
+  if (silent !== null) return withinNode(silent, evidence);
+  const servers = inUse.filter((server) => server !== itself).map(({ address }) => address);
   for (const dst of servers) {
     const packet = { src: calledFrom(plan, flow), dst };
     const end = deadEndAt(evidence, node, packet);
@@ -104,5 +115,6 @@ function ownCallNeverLeft(service: ServicePlan, evidence: Evidence): Cause | nul
   const [only] = servers.length === 1 ? servers : [];
   const before = only === undefined ? null : askedBefore(evidence, { src: calledFrom(plan, flow), dst: only });
   const target = unansweredArp(evidence, node, servers) ?? before;
-  return target === null ? null : withoutAnswer(evidence, node, target);
+  if (target !== null) return withoutAnswer(evidence, node, target);
+  return isRefused || itself === undefined ? null : withinNode(itself, evidence);
 }

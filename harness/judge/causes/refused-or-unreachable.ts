@@ -11,7 +11,7 @@ import { startsBalancer } from '../evidence/moment.ts';
 import { deadEndOnward } from './dead-end.ts';
 import { nextHop } from './next-hop.ts';
 import type { Rule } from './rule.ts';
-import { hasNoAvailableServer } from './available-servers.ts';
+import { hasNoAvailableServer, withoutOwnListener } from './available-servers.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { refusedQuestion, unansweredArp } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
@@ -36,7 +36,8 @@ export const refusedOrUnreachable: Rule = (evidence) => {
 };
 
 /**
- * The sender of the refusal shows the reason: if it is the L4, no server of its pool accepts new connections.
+ * The sender of the refusal shows the reason: if it is the L4, no server of its pool accepts new connections, or it is such a
+ * server itself and has no listener.
  * @param called destination of the refused packet, at the node that refused it
  */
 function refusal(node: string, called: { address: string; port: number }, evidence: Evidence): Cause {
@@ -55,6 +56,11 @@ function refusal(node: string, called: { address: string; port: number }, eviden
   if (isCut(service, evidence)) {
     const { source, address: destination } = flow;
     return cause('connection-unknown', 'state-missing', { node, source, destination });
+  }
+  const own = withoutOwnListener(node, service, evidence);
+  if (own !== null) {
+    const { address, port } = own;
+    return cause('refused', 'listener-missing', { node, address, port, protocol: key.protocol });
   }
   return cause('unexplained', 'refused-although-healthy', { node, service: service.name });
 }

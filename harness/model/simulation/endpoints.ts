@@ -1,7 +1,8 @@
+import { host as hostOf } from '../../scenario/address.ts';
 import { listensAt, replySocket } from '../../terms/listener.ts';
 import { otherPort } from '../../terms/reply-port.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
-import { callsItself, cannotReply, ownerOf } from '../../scenario/lookup.ts';
+import { callsItself, cannotReply, interfaceAddresses, ownerOf } from '../../scenario/lookup.ts';
 import { hidesSource } from './conntrack.ts';
 import { answerTo, callerSends, closeSocket, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { asFirstData } from './out-of-window.ts';
@@ -54,7 +55,7 @@ function serve(run: Run, host: Host, packet: Packet): void {
     return;
   }
   const called = { protocol, address: packet.dst, port: packet.dstPort };
-  if (protocol !== 'icmp' && !listensAt(host.plan.listeners, called)) {
+  if (protocol !== 'icmp' && !(listensAt(host.plan.listeners, called) && isBoundTo(host, called))) {
     refuse(run, host, packet);
     return;
   }
@@ -66,6 +67,14 @@ function serve(run: Run, host: Host, packet: Packet): void {
   openSocket(exchange, host.name, packet);
   learnPeerLimit(run, host, packet);
   enqueue(run, host, answerTo(exchange, packet, 'syn-ack'));
+}
+
+/**
+ * UDP listeners bind to the addresses of the node's interfaces and loopback (harness/agent/listen.ts), not to those that its load
+ * balancer adds.
+ */
+function isBoundTo({ plan }: Host, { protocol, address }: { protocol: string; address: string }): boolean {
+  return protocol !== 'udp' || [...interfaceAddresses(plan), ...plan.loopback.map(hostOf)].includes(address);
 }
 
 function withoutSocket({ name: node }: Host, { src: source, dst: destination }: Packet): Cause {

@@ -153,7 +153,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
   }
   const packet = sourced.src === '' ? sourced : translateDestination(sourced, tracked);
   if (host.owned.has(packet.dst)) {
-    if (own.unserved === null) loopBack(run, host, packet);
+    if (own.unserved === null) loopBack(run, host, packet, tracked);
     else refuseFor(run, host, packet, own.unserved);
     return;
   }
@@ -304,11 +304,14 @@ function redirectBlame(host: Host, packet: Packet, { gateway, router }: { gatewa
   return cause('redirected', 'redirect-followed', { node: host.name, router, address: packet.dst, gateway });
 }
 
-/** A packet to an own address leaves and enters on `lo` and never leaves the node. */
-function loopBack(run: Run, host: Host, packet: Packet): void {
-  const frame = { srcMac: NO_MAC, dstMac: NO_MAC, packet };
+/**
+ * A packet to an own address leaves and enters on `lo` and never leaves the node. Its source stays, even if a load balancer
+ * hides it elsewhere (lb/render/nat.ts).
+ */
+function loopBack(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
+  const frame = { srcMac: NO_MAC, dstMac: NO_MAC, packet: translateSource(packet, tracked) };
   const out = crossing(frame, host.name, 'lo', 'out');
-  up(run, host, crossing({ ...frame, packet: out }, host.name, 'lo', 'in'), UNTRACKED);
+  up(run, host, crossing({ ...frame, packet: out }, host.name, 'lo', 'in'), tracked);
 }
 
 /**

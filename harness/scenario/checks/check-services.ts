@@ -1,5 +1,5 @@
 import { noSuch } from '../../did-you-mean.ts';
-import { MODES } from '../../terms/mode.ts';
+import { isDirect, MODES } from '../../terms/mode.ts';
 import { findProblems } from '../../../lb/rules/config-rules.ts';
 import { host, isV6 } from '../address.ts';
 import type { Problem } from '../problem.ts';
@@ -40,20 +40,35 @@ export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
 function checkService(path: Path, service: Service, scenario: ScenarioFile, lab: Lab): Problem[] {
   const l4s = balancersOf(lab);
   const problems = checkL4s(path, service, lab);
-  for (const [index, { node }] of service.pool.entries()) {
+  for (const [index, { node, port }] of service.pool.entries()) {
     const at = [...path, 'pool', index];
-    if (l4s.includes(node))
+    const isL4 = l4s.includes(node);
+    if (isL4 && isDirect(service))
       problems.push({
         path: at,
-        message: `${node} is an l4 node, and a pool needs servers: replies of an L4 itself could not be distinguished from balanced ones; add a node with role server next to it`,
+        message: `${node} is an l4 node, which can be a server only in modes dnat and proxy: in ${service.mode} a load balancer sends each packet out, and cannot send one to itself; use dnat or proxy, or add a node with role server next to it`,
+        dependsOn: [[...path, 'mode'], at],
       });
-    else if (!serversOf(lab).includes(node))
-      problems.push({ path: at, message: noSuch('server', node, serversOf(lab)), dependsOn: [] });
+    else if (!isL4 && !serversOf(lab).includes(node))
+      problems.push({
+        path: at,
+        message: noSuch('server', node, isDirect(service) ? serversOf(lab) : [...serversOf(lab), ...l4s]),
+        dependsOn: [],
+      });
     else if (addressToward(service, node, scenario, lab) === undefined)
       problems.push({
         path: at,
         message: missingAddress(node, service, scenario, lab),
         dependsOn: [path, ['servers'], ['nodes']],
+      });
+    else if (
+      isL4 &&
+      addressToward(service, node, scenario, lab) === service.vip &&
+      (port ?? service.port) === service.port
+    )
+      problems.push({
+        path: at,
+        message: `${node} serves at ${service.vip}, which is the VIP itself: use another VIP`,
       });
   }
   if (service.outer !== undefined && MODES[service.mode].handsOver !== 'tunnel')

@@ -2,7 +2,7 @@ import { noSuch } from '../../did-you-mean.ts';
 import { alternativesOf } from '../../terms/expectation.ts';
 import { contradictions, impossibleShares } from './impossible-expectations.ts';
 import { placeProblem, unknownNames } from './check-expected-nodes.ts';
-import { serversOf } from '../lab-queries.ts';
+import { balancersOf, serversOf } from '../lab-queries.ts';
 import type { Problem } from '../problem.ts';
 import type { Lab, ScenarioFile } from '../schema.ts';
 import { actionPath } from '../step-changes.ts';
@@ -85,7 +85,8 @@ function checkUntil(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
       : [{ path: [...path, 'master'], message: noSuch('member of a pair', master, members), dependsOn: [['pairs']] }];
   }
   if (is === undefined) return [{ path, message: '`server:` also needs `is: up` or `is: down`' }];
-  const servers = serversOf(lab);
+  const inPools = Object.values(scenario.services).flatMap(({ pool }) => pool.map(({ node }) => node));
+  const servers = [...serversOf(lab), ...balancersOf(lab).filter((l4) => inPools.includes(l4))];
   if (!servers.includes(server!))
     return [{ path: [...path, 'server'], message: noSuch('server', server!, servers), dependsOn: [] }];
   const isChecked = Object.values(scenario.services).some(

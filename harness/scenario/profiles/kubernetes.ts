@@ -45,6 +45,9 @@ const LEAVES = [
   'Endpoints are checked by the kubelet of their own node, not by the node that balances; use `check:` instead.',
 ];
 
+const ITSELF =
+  'An L4 in the pool is an endpoint with `hostNetwork` on that node: it sees the client, because source NAT is at POSTROUTING.';
+
 /** Kubernetes: kube-proxy, and MetalLB in front of it. */
 export const KUBERNETES_PROFILES = {
   'kube-proxy-cluster': {
@@ -58,7 +61,7 @@ export const KUBERNETES_PROFILES = {
       RANDOM,
       OWN_CALLS,
     ],
-    leaves: LEAVES,
+    leaves: [...LEAVES, ITSELF],
     siblings: ['kube-proxy-local'],
   },
   'kube-proxy-local': {

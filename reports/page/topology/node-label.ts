@@ -12,6 +12,7 @@ export interface NodeLabel {
 export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
   const many = node.interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
   const own = services.filter(({ l4s }) => l4s.some((l4) => l4.node === node.name));
+  const pools = services.filter(({ pool }) => pool.some((server) => server.node === node.name));
   const down = [...new Set(node.interfaces.flatMap(({ up, name }) => (up === false ? [linkNameOf(name)] : [])))];
   return {
     role: node.role,
@@ -34,6 +35,10 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
           text: `PIP ${ip}`,
         }),
       ),
+      // Servers are in pools anyway.
+      ...(node.role === 'l4' && pools.length > 0
+        ? [{ kind: 'note' as const, text: `server of ${pools.map(({ name }) => name).join(', ')}` }]
+        : []),
       ...node.loopback.map((address) => ({
         kind: 'loopback' as const,
         text: `lo ${address.replace(/\/(32|128)$/, '')}`,
