@@ -20,7 +20,7 @@ export async function kernelHasTunnels(lab: NetnsLab, node: string): Promise<boo
 }
 
 /**
-* Ends tunnels at servers. On a kernel without tunnels, a pair of interfaces replaces each: the load
+ * Ends tunnels at servers. On a kernel without tunnels, a pair of interfaces replaces each: the load
  * balancer finds a device with the tunnel's name, and packets sent to it reach the server as if through a tunnel.
  */
 export async function endTunnels(lab: NetnsLab, l4: string, servers: Tunnelled[]): Promise<void> {
