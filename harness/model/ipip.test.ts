@@ -68,6 +68,22 @@ test.each([1, 2] as const)('rp_filter %d at the server: no route to the client u
   });
 });
 
+test.each([
+  [0, true],
+  [1, false],
+  [2, false],
+] as const)(
+  'rp_filter %d at a server that calls a VIP it does not hold: forwards its own packet: %s',
+  (rpFilter, does) => {
+    const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
+    const s1 = { tunnelEnd: ['a'], forwarding: true, acceptLocal: true, rpFilter };
+    const lab = plan(oneArm({ services, nodes: { s1 } }));
+    const [{ request }] = predict(lab, flow(lab, 's1', 'a')) as [Prediction];
+    const sent = request.filter(({ node, direction }) => node === 's1' && direction === 'out');
+    expect(sent.length > 1).toBe(does);
+  },
+);
+
 test('the routing of the L4 forwards the packet: forwarding must be on', () => {
   const { cause } = predicted(SERVER, { nodes: { l4: { forwarding: false } } });
   expect(cause).toMatchObject({ code: 'not-forwarding', node: 'l4' });

@@ -149,15 +149,15 @@ export function validateSource(
   const isWayBack = [back, ...(back?.others ?? [])].some((hop) => hop?.device === device.name);
   const onLink = isWayBack && back?.via === null;
   if (source.includes(':')) return { accepted: true, onLink };
-  const strict = rpFilter === 1;
+  // On an interface without address, as at a tunnel's end, a loose check is as strict as a strict one.
+  const isNumbered = device.addresses.some(({ ip }) => !ip.includes(':'));
+  const isStrict = rpFilter === 1 || (rpFilter === 2 && !isNumbered);
   if (isLocal) {
     // The return route to an own address uses the interface that holds it.
     const match = host.addresses.some((address) => address.ip === source && address.device === device.name);
-    return strict && !match ? { accepted: false, code: 'reverse-path' } : { accepted: true, onLink: false };
+    return isStrict && !match ? { accepted: false, code: 'reverse-path' } : { accepted: true, onLink: false };
   }
   if (isWayBack) return { accepted: true, onLink };
-  // On an interface without address, as at a tunnel's end, a loose check is as strict as a strict one.
-  const isNumbered = device.addresses.some(({ ip }) => !ip.includes(':'));
-  if (strict || (rpFilter === 2 && (back === null || !isNumbered))) return { accepted: false, code: 'reverse-path' };
+  if (isStrict || (rpFilter === 2 && back === null)) return { accepted: false, code: 'reverse-path' };
   return { accepted: true, onLink: false };
 }
