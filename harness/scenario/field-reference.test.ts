@@ -63,7 +63,30 @@ test('the shipped reference has one row with a meaning for every field', () => {
     const rows = part.split('\n').filter((line) => line.startsWith('| `'));
     const fields = rows.map((row) => row.split(' | ')[0]);
     expect(fields.filter((field, index) => fields.indexOf(field) !== index)).toEqual([]);
-    const bare = rows.filter((row) => /\| *(\*\*Needed\.\*\*)? ?(Default: `[^`]*`\.)? *\|$/.test(row));
+    const meanings = rows.map((row) => row.split(/(?<!\\)\|/)[3]!);
+    const bare = meanings.filter((meaning) => /^ *(\*\*Required\.\*\*)? ?(Default: `[^`]*`\.)? *$/.test(meaning));
     expect(bare).toEqual([]);
   }
+});
+
+describe('examples', () => {
+  const settings = { type: 'object', properties: { mtu: { type: 'integer' }, lb: { enum: ['on', 'off'] } } };
+  const nodes = { type: 'object', additionalProperties: settings };
+  const schema = { properties: { servers: settings, nodes } };
+  const cells = (documents: unknown[]): (string | undefined)[] =>
+    fieldRows(schema, documents).map((row) => row.split(' | ').at(-1));
+
+  test('are the first short ones, also from mappings that have the same fields', () => {
+    expect(cells([{ nodes: { l4: { lb: 'off' } } }, { servers: { mtu: 1400 } }])).toEqual([
+      '`servers: { mtu: 1400 }` |',
+      '`mtu: 1400` |',
+      '`lb: off` |',
+      '`nodes: { l4: { lb: off } }` |',
+    ]);
+  });
+
+  test('long ones are left out', () => {
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`s${n}`, { mtu: 1400 }]));
+    expect(cells([{ nodes: many }]).at(-1)).toBe(' |');
+  });
 });

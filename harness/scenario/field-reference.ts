@@ -1,36 +1,35 @@
-/** The part of JSON Schema used by this project's files. */
-export interface Schema {
-  /** References are described elsewhere. */
-  $ref?: string;
-  /** Name of its values, shown instead of a long list. */
-  title?: string;
-  type?: string;
-  const?: string | number | boolean;
-  enum?: (string | number | boolean)[];
-  default?: unknown;
-  description?: string;
-  minimum?: number;
-  maximum?: number;
-  properties?: Record<string, Schema>;
-  required?: string[];
-  additionalProperties?: Schema | boolean;
-  items?: Schema;
-  anyOf?: Schema[];
-  oneOf?: Schema[];
+import { examplesIn } from './field-examples.ts';
+import { alternatives, choices, type Schema } from './schema-shape.ts';
+
+/**
+ * All fields of a YAML file as rows of a markdown table: path, values, meaning, and an example if there are documents.
+ * @param documents contents of files that fit the schema
+ */
+export function fieldRows(schema: Schema, documents: unknown[] = []): string[] {
+  const known: Described = { at: new Map(), sameAs: new Map() };
+  const rows = rowsBelow('', schema, known);
+  if (documents.length === 0) return rows;
+  const fields = rows.map((row) => /^\| `([^`]+)`/.exec(row)![1]!);
+  const examples = examplesIn(documents, schema, { fields, sameAs: known.sameAs });
+  return rows.map((row, index) => {
+    const example = examples.get(fields[index]!);
+    return `${row} ${example === undefined ? '' : `\`${example.replaceAll('|', '\\|')}\``} |`;
+  });
 }
 
-/** All fields of a YAML file as rows of a markdown table: path, values, meaning. */
-export function fieldRows(schema: Schema): string[] {
-  return rowsBelow('', schema, new Map());
+/** Mappings described so far: path of the first one by its fields, and by path of those that refer to it. */
+interface Described {
+  at: Map<string, string>;
+  sameAs: Map<string, string>;
 }
 
-/** @param described mappings described so far, by their fields: later ones refer to the first */
-function rowsBelow(path: string, schema: Schema, described: Map<string, string>): string[] {
+function rowsBelow(path: string, schema: Schema, described: Described): string[] {
   const rows = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`;
     const fields = fieldsOf(field);
-    const before = fields && described.get(JSON.stringify(fields));
-    if (fields && before === undefined) described.set(JSON.stringify(fields), at);
+    const before = fields && described.at.get(JSON.stringify(fields));
+    if (before !== undefined) described.sameAs.set(at, before);
+    else if (fields) described.at.set(JSON.stringify(fields), at);
     const needed = schema.required?.includes(name) ?? false;
     return [row(at, field, needed, before), ...(before === undefined ? rowsBelow(at, field, described) : [])];
   });
@@ -64,39 +63,16 @@ function isPlain(value: unknown): boolean {
   return ['string', 'number', 'boolean'].includes(typeof value) && value !== '';
 }
 
-function choices({ anyOf, oneOf }: Schema): Schema[] {
-  return anyOf ?? oneOf ?? [];
-}
-
-/** Flattens nested choices. */
-function innermost(field: Schema): Schema[] {
-  const inner = field.title === undefined ? choices(field) : [];
-  return inner.length === 0 ? [field] : inner.flatMap(innermost);
-}
-
 /** Whether a choice is a list of another choice. */
 function isListOf(choice: Schema, all: Schema[]): boolean {
   const items = JSON.stringify(choice.items);
   return items !== undefined && all.some((other) => JSON.stringify(other) === items);
 }
 
-/** Alternatives of a value: mappings are merged into one, so that each field has one row. */
-function alternatives(schema: Schema): Schema[] {
-  const mappings = choices(schema).filter(({ properties }) => properties !== undefined);
-  if (mappings.length < 2) return choices(schema);
-  const names = [...new Set(mappings.flatMap(({ properties }) => Object.keys(properties!)))];
-  const properties = Object.fromEntries(
-    names.map((name) => [name, either(mappings.flatMap((one) => one.properties![name] ?? []))]),
-  );
-  const required = names.filter((name) => mappings.every((one) => one.required?.includes(name)));
-  return [{ properties, required }, ...choices(schema).filter((choice) => !mappings.includes(choice))];
-}
-
-function either(fields: Schema[]): Schema {
-  const different = new Map(fields.map((field) => [JSON.stringify(field), field]));
-  if (different.size === 1) return fields[0]!;
-  const { description } = fields.find((field) => field.description !== undefined) ?? {};
-  return { anyOf: [...different.values()], ...(description === undefined ? {} : { description }) };
+/** Flattens nested choices. */
+function innermost(field: Schema): Schema[] {
+  const inner = field.title === undefined ? choices(field) : [];
+  return inner.length === 0 ? [field] : inner.flatMap(innermost);
 }
 
 /** Values of a field, as text. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { lbConfigSchema } from '../../lb/terms/config.ts';
-import { fieldRows, type Schema } from './field-reference.ts';
+import { fieldRows } from './field-reference.ts';
+import type { Schema } from './schema-shape.ts';
 import { fullExpectation, singleExpectation, varies } from './flow-schema.ts';
 import { profilesPage } from './profiles-page.ts';
 import { labSchema, scenarioSchema } from './schema.ts';
@@ -13,10 +14,16 @@ import {
   interrupted,
 } from './timeline-schema.ts';
 
+/** Contents of shipped YAML files, for examples. */
+export interface Shipped {
+  labs: unknown[];
+  scenarios: unknown[];
+}
+
 /**
  * Files generated from the YAML schemas: JSON Schemas for editors, and reference pages. Path in the project → text.
  */
-export function schemaFiles(): Record<string, string> {
+export function schemaFiles({ labs, scenarios }: Shipped): Record<string, string> {
   const lab = jsonSchema(labSchema, 'A topology of l4lab: labs/NAME.yaml');
   const scenario = jsonSchema(scenarioSchema, 'A scenario of l4lab: scenarios/TOPIC/NAME.yaml');
   const balancer = jsonSchema(lbConfigSchema, 'A configuration of the load balancer: l4lab-lb --config FILE');
@@ -25,7 +32,7 @@ export function schemaFiles(): Record<string, string> {
     'schema/scenario.schema.json': `${JSON.stringify(scenario, null, 2)}\n`,
     'schema/lb.schema.json': `${JSON.stringify(balancer, null, 2)}\n`,
     'docs/load-balancer-fields.md': `${BALANCER_PAGE}${rowsOf(balancer)}`,
-    'docs/fields.md': `${PAGE}${table('Scenario: `scenarios/TOPIC/NAME.yaml`', scenario)}${table('Lab: `labs/NAME.yaml`', lab)}`,
+    'docs/fields.md': `${PAGE}${table('Scenario: `scenarios/TOPIC/NAME.yaml`', scenario, scenarios)}${table('Lab: `labs/NAME.yaml`', lab, [...labs, ...scenarios])}`,
     'docs/profiles.md': profilesPage(),
   };
 }
@@ -33,6 +40,7 @@ export function schemaFiles(): Record<string, string> {
 const PAGE = `# Every field of a scenario and of a lab
 
 Generated from the schema by \`npm run schema\`. \`NAME\` is a name that you choose, \`[]\` an entry of a list.
+Examples are from the shipped labs and scenarios.
 `;
 
 const BALANCER_PAGE = `# Every field of the load balancer's configuration
@@ -41,12 +49,14 @@ Generated from the schema by \`npm run schema\`. \`[]\` is an entry of a list. E
 \`schema/lb.schema.json\`. What the fields do together: [the load balancer](load-balancer.md).
 `;
 
-function table(title: string, schema: Schema): string {
-  return `\n## ${title}\n${rowsOf(schema)}`;
+function table(title: string, schema: Schema, documents: unknown[]): string {
+  return `\n## ${title}\n${rowsOf(schema, documents)}`;
 }
 
-function rowsOf(schema: Schema): string {
-  return `\n| field | value | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
+function rowsOf(schema: Schema, documents: unknown[] = []): string {
+  const columns = ['field', 'value', 'meaning', ...(documents.length === 0 ? [] : ['example'])];
+  const head = [columns, columns.map(() => '---')].map((cells) => `| ${cells.join(' | ')} |`);
+  return `\n${[...head, ...fieldRows(schema, documents)].join('\n')}\n`;
 }
 
 /** Schema of the input, before transformation; an expectation may be one word, or its fields without `outcome`. */
