@@ -1,6 +1,6 @@
 import { predict } from './predict.ts';
 import { flow, mac, plan, type LabSketch, type NodeSketch } from './testing/lab-builder.ts';
-import { inLineBridge, L3, oneArm, S1, VIP_A } from './testing/labs.ts';
+import { inLine, inLineBridge, L3, L4, oneArm, S1, VIP_A } from './testing/labs.ts';
 
 const NOBODY = '02:00:00:00:00:99';
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] } };
@@ -22,6 +22,13 @@ test('frames go to the static MAC, whoever answers ARP', () => {
   expect(outcome({ l3: { neighbours: { [VIP_A]: 's2' } } })).toEqual(wrong('l3', VIP_A, 's2', 'l4', s2));
   expect(outcome({ l4: { neighbours: { [S1]: NOBODY } } })).toEqual(wrong('l4', S1, null, 's1', NOBODY));
   expect(outcome({ l3: { neighbours: { [VIP_A]: 'l4' } } })).toBe('works');
+});
+
+test('a node means its interface on that segment, also if a prefix that is too short contains others', () => {
+  const s1 = { interfaces: { l2: `${S1}/4` }, neighbours: { [L4]: 'l4' } };
+  const lab = plan(inLine({ services: {}, nodes: { s1 } }));
+  const { neighbours } = lab.nodes.find(({ name }) => name === 's1')!;
+  expect(neighbours).toEqual([{ address: L4, dev: 'l2', mac: mac(lab, 'l4', 'l2') }]);
 });
 
 test('of flooded copies, the one that reached its MAC counts', () => {

@@ -34,10 +34,16 @@ function entryOf(
 ): StaticNeighbour[] {
   const at = interfaces.find(({ addresses }) => addresses.some((cidr) => contains(network(cidr), address)));
   if (at === undefined) return [];
-  const subnets = at.addresses.map(network);
-  const there = nodes
-    .find(({ name }) => name === value)
-    ?.interfaces.find(({ addresses }) => addresses.some((cidr) => subnets.some((net) => contains(net, host(cidr)))));
+  const isNear = (cidrs: readonly string[], others: readonly string[]): boolean =>
+    cidrs.some((cidr) => others.some((other) => contains(network(cidr), host(other))));
+  const candidates = (nodes.find(({ name }) => name === value)?.interfaces ?? []).filter((one) =>
+    isNear(at.addresses, one.addresses),
+  );
+  // A prefix that is too short also contains addresses of other segments.
+  const there =
+    candidates.find(({ addresses }) => addresses.some((cidr) => host(cidr) === address)) ??
+    candidates.find(({ addresses }) => isNear(addresses, at.addresses)) ??
+    candidates[0];
   const found = mac.safeParse(value).success ? value : there?.mac;
   return found === undefined ? [] : [{ address, dev: at.name, mac: found }];
 }
