@@ -19,6 +19,7 @@ import type { LabPool, PooledLab } from './lab-pool.ts';
 import { sideBySide } from './side-by-side.ts';
 import { cellNotRun, streamCells } from './stream-cell.ts';
 import { runTimeline } from './timeline.ts';
+import { untilUp } from './until-up.ts';
 
 /**
  * Successful flows only need CPU time: running more of them in parallel would delay all results. Failing flows mostly
@@ -167,6 +168,7 @@ async function forget(plan: Plan, pooled: PooledLab): Promise<void> {
     }),
   );
   await lab.learnNeighbours(knownNeighbours(plan));
+  await untilUp(plan, lab);
 }
 
 /** Resets connections, so that servers retransmit nothing into later flows. */
