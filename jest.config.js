@@ -14,8 +14,7 @@ const typescript = {
 };
 
 export default {
-  // On two CPUs: most tests wait for packets and processes most of the time.
-  maxWorkers: 3,
+  maxWorkers: 2,
   projects: [
     {
       displayName: 'unit',

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import Dockerode from 'dockerode';
+import { NODE_LABEL } from '../harness/fabric/labels.ts';
 import { until } from '../harness/fabric/testing/remnants.ts';
 import type { Results } from '../harness/terms/results.ts';
 import { answers } from '../setup/endpoint.ts';
@@ -70,13 +72,12 @@ createServer((one) => {
 }).listen(forward.split(':')[0]);
 `;
 
-function l4lab(onOutput: (text: string) => void): Promise<{ code: number; stdout: string }> {
+function l4lab(): Promise<{ code: number; stdout: string }> {
   const env = { ...process.env, PATH: `${folder}/bin:${process.env['PATH']}`, SECOND_ENGINE: socket };
   return new Promise((done) => {
-    const child = execFile('node', [resolve('setup/l4lab.mjs'), 'run'], { cwd: folder, env }, (error, stdout) =>
+    execFile('node', [resolve('setup/l4lab.mjs'), 'run'], { cwd: folder, env }, (error, stdout) =>
       done({ code: typeof error?.code === 'number' ? error.code : 0, stdout }),
     );
-    child.stdout!.on('data', onOutput);
   });
 }
 
@@ -101,7 +102,7 @@ test(
     const engines = () =>
       (JSON.parse(readFileSync(join(folder, 'reports/latest/results.json'), 'utf8')) as Results).environment.engines!;
 
-    const both = await l4lab(() => undefined);
+    const both = await l4lab();
     expect(both).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ 6 passed') as unknown });
     expect(
       engines()
@@ -113,12 +114,12 @@ test(
       [true, false],
     ]);
 
-    let output = '';
-    const lost = await l4lab((text) => {
-      output += text;
-      // The first scenario has ended: others are in the midst of theirs on both engines.
-      if (output.includes('✓')) engine.kill('SIGKILL');
-    });
+    const losing = l4lab();
+    // Its scenarios are in progress: none of them ends before all nodes of its lab run.
+    const nodes = () => new Dockerode({ socketPath: socket }).listContainers({ filters: { label: [NODE_LABEL] } });
+    await until('a lab on the second engine', async () => (await nodes()).length > 0);
+    engine.kill('SIGKILL');
+    const lost = await losing;
     expect(lost).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ 6 passed') as unknown });
     expect(lost.stdout).toMatch(/^! the engine at unix:.* no longer answers: \d runs on another one$/m);
     expect(engines().map((one) => one.lost)).toEqual([false, true]);
