@@ -168,13 +168,15 @@ async function forget(plan: Plan, pooled: PooledLab): Promise<void> {
     }),
   );
   await lab.learnNeighbours(knownNeighbours(plan));
+  // Once more: a check that met the reset may have ended late.
   await untilUp(plan, lab);
 }
 
-/** Resets connections, so that servers retransmit nothing into later flows. */
-export async function dropConnections({ nodes }: Plan, { lab }: PooledLab): Promise<void> {
-  const listening = nodes.filter(({ listeners }) => listeners.length > 0);
+/** Resets connections, so that servers retransmit nothing into later flows; waits for servers that a check took out by that. */
+export async function dropConnections(plan: Plan, { lab }: PooledLab): Promise<void> {
+  const listening = plan.nodes.filter(({ listeners }) => listeners.length > 0);
   await Promise.all(listening.map(({ name }) => lab.node(name).call('dropConnections', null)));
+  await untilUp(plan, lab);
 }
 
 async function describeBalancers(plan: Plan, { lab }: PooledLab): Promise<VariantResult['balancers']> {
