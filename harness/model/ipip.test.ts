@@ -122,30 +122,49 @@ describe('large packets', () => {
   });
 });
 
-test('IPv6: the end of a tunnel has no address: an error about the packet inside has that of the interface where it leaves', () => {
-  const lab = plan({
-    nodes: {
-      client: {
-        role: 'client',
-        interfaces: { l4: '2001:db8:1::10/64', s1: '2001:db8:3::10/64' },
-        gateway: '2001:db8:1::2',
+describe('IPv6: the end of a tunnel has no address; an error about the packet inside has the one closest to the client', () => {
+  /** The server replies to the client over a second link. */
+  function sourceOfError({ loopback = [] }: { loopback?: string[] } = {}): string {
+    const lab = plan({
+      nodes: {
+        client: {
+          role: 'client',
+          interfaces: { l4: '2001:db8:1::10/64', s1: '2001:db8:3::10/64' },
+          gateway: '2001:db8:1::2',
+        },
+        l4: { role: 'l4', interfaces: { client: '2001:db8:1::2/64', s1: '2001:db8:2::2/64' }, forwarding: true },
+        s1: {
+          role: 'server',
+          interfaces: { l4: '2001:db8:2::11/64', client: '2001:db8:3::11/64' },
+          routes: [{ to: '2001:db8:1::/64', via: '2001:db8:3::10' }],
+          tunnelEnd: ['a'],
+          loopback,
+        },
       },
-      l4: { role: 'l4', interfaces: { client: '2001:db8:1::2/64', s1: '2001:db8:2::2/64' }, forwarding: true },
-      s1: {
-        role: 'server',
-        interfaces: { l4: '2001:db8:2::11/64', client: '2001:db8:3::11/64' },
-        routes: [{ to: '2001:db8:1::/64', via: '2001:db8:3::10' }],
-        tunnelEnd: ['a'],
-      },
-    },
-    links: [
-      ['client', 'l4'],
-      ['l4', 's1'],
-      ['client', 's1'],
-    ],
-    services: { a: { vip: '2001:db8:5::80', mode: 'ipip', pool: ['s1'] } },
+      links: [
+        ['client', 'l4'],
+        ['l4', 's1'],
+        ['client', 's1'],
+      ],
+      services: { a: { vip: '2001:db8:5::80', mode: 'ipip', pool: ['s1'] } },
+    });
+    const [{ cause, reply } = { reply: [] }] = predict(lab, flow(lab, 'client', 'a'));
+    expect(cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
+    expect(reply[0]).toMatchObject({ node: 's1', iface: 'client' });
+    return reply[0]!.src.ip;
+  }
+
+  test('the first of equally close ones', () => {
+    // Both have 46 bits in common with 2001:db8:1::10.
+    expect(sourceOfError()).toBe('2001:db8:2::11');
   });
-  const [{ cause, reply } = { reply: [] }] = predict(lab, flow(lab, 'client', 'a'));
-  expect(cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
-  expect(reply[0]).toMatchObject({ node: 's1', iface: 'client', src: { ip: '2001:db8:3::11' } });
+
+  test('another VIP on its loopback, since it has more bits in common', () => {
+    const vip = '2001:db8:1::80';
+    expect(sourceOfError({ loopback: [vip] })).toBe(vip);
+  });
+
+  test('not a VIP with fewer bits in common', () => {
+    expect(sourceOfError({ loopback: ['2001:db8:8::80'] })).toBe('2001:db8:2::11');
+  });
 });

@@ -221,6 +221,19 @@ test('an error about a packet that l3dsr translated but that never left', () => 
   expect(belonging([...mine, icmpError(20001)])).toEqual(mine);
 });
 
+test('an error about a packet that NAT and then l3dsr translated, where it ended', () => {
+  const NAT = '203.0.113.129';
+  const quoted = ipv4({ src: NAT, dst: VIP, protocol: 6 }, tcp({ srcPort: 5316, dstPort: 80, flags: SYN, seq: 100 }));
+  const expired = sighting('s1', 0x0800, ipv4({ src: S1, dst: NAT, protocol: 1 }, icmp(11, 0, uint16(0, 0), quoted)));
+  const mine = [
+    segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),
+    segment('l3', [NAT, 5316], [S1, 80], SYN, 100),
+    expired,
+  ];
+  expect(belonging(mine)).toEqual(mine);
+  expect(belonging([mine[0]!, expired])).toEqual([mine[0]]);
+});
+
 describe('in a tunnel', () => {
   const L4 = '203.0.113.2';
   const inside = ipv4(

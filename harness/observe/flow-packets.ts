@@ -93,6 +93,8 @@ class Known {
   readonly #initialSequences = new Set<number>();
   /** Source addresses seen with the caller's port. */
   readonly #sources = new Set<string>();
+  /** Sockets that the caller's packets come from, also as translated by NAT. */
+  readonly #callers = new Set<string>();
 
   constructor(private readonly key: FlowKey) {}
 
@@ -142,7 +144,16 @@ class Known {
     const name = conversation(frame);
     if (name !== null) this.#conversations.add(name);
     if (frame.tcp?.flags === 'S') this.#initialSequences.add(frame.tcp.seq);
-    if (frame.ip && (frame.tcp ?? frame.udp)?.srcPort === this.key.sourcePort) this.#sources.add(frame.ip.src);
+    const ports = frame.tcp ?? frame.udp;
+    if (!frame.ip || !ports) return;
+    if (ports.srcPort === this.key.sourcePort) this.#sources.add(frame.ip.src);
+    if (this.#isFromCaller(frame)) this.#callers.add(socket(frame.ip.src, ports.srcPort));
+  }
+
+  #isFromCaller({ tcp, udp }: Frame): boolean {
+    if (tcp) return tcp.flags === 'S';
+    const { port, serverPorts } = this.key;
+    return udp !== undefined && [port, ...serverPorts].includes(udp.dstPort);
   }
 
   #innerIsKnown({ icmp }: Frame): boolean {
@@ -151,7 +162,7 @@ class Known {
     if (this.key.protocol === 'icmp' && !ICMP_PROTOCOLS.includes(inner.protocol)) return false;
     if (this.#conversations.has(pair(inner.src, inner.srcPort, inner.dst, inner.dstPort))) return true;
     // In l3dsr packets get the server's address, and an ICMP error may quote one that never left.
-    return inner.srcPort === this.key.sourcePort && this.#sources.has(inner.src);
+    return this.#callers.has(socket(inner.src, inner.srcPort));
   }
 }
 
@@ -166,5 +177,9 @@ export function conversation({ ip, tcp, udp, icmp }: Frame): string | null {
 
 /** Name of the conversation of two sockets. */
 export function pair(a: string, aPort: number, b: string, bPort: number): string {
-  return [`${a} ${aPort}`, `${b} ${bPort}`].sort().join(' – ');
+  return [socket(a, aPort), socket(b, bPort)].sort().join(' – ');
+}
+
+function socket(ip: string, port: number): string {
+  return `${ip} ${port}`;
 }

@@ -34,6 +34,26 @@ test('the reply came from the called server, but from another port', () => {
   });
 });
 
+test('the reply matches the second of two translations by the router, but not the first', () => {
+  const evidence = seen(dnat);
+  const { request, reply } = evidence.walk;
+  const SECOND = '203.0.113.99';
+  const called = request.findLast(({ node, direction }) => node === 'l3' && direction === 'out')!;
+  const back = { ...called, direction: 'in' as const, dst: { ...called.dst, ip: S1 } };
+  const again = { ...back, direction: 'out' as const, src: { ...called.src, ip: SECOND } };
+  const last = reply.at(-1)!;
+  const walk = {
+    request: [...request, back, again],
+    reply: [...reply.slice(0, -1), { ...last, dst: { ...last.dst, ip: SECOND } }],
+  };
+  const nat = { nat: { out: 'l2', to: [L3, SECOND] } };
+  const twice = { ...seen(dnat, {}, nat), walk };
+  expect(causeOfFailure(twice)).toMatchObject({
+    node: 'l3',
+    detail: { code: 'reply-not-translated', params: { called: VIP_A, source: S1, address: L3 } },
+  });
+});
+
 test('the same for an address that the router does not have, although it forwards nothing or has no route', () => {
   const nat = { nat: { out: 'l2', to: '192.0.2.1' } };
   const services = { a: dnat };

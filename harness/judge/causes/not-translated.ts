@@ -14,18 +14,27 @@ export const notTranslated: Rule = (evidence) => {
   const last = walk.reply.at(-1);
   if (last === undefined || last.node === flow.from || !isAddressee(last, plan)) return null;
   const { node } = last;
-  const { ip: source } = last.src;
+  const { ip: source, port } = last.src;
   const { ip: destination } = last.dst;
   const { nat } = nodeOf(plan, node);
-  if (nat === undefined || !(nat.to.includes(destination) || addressesOf(plan, node).includes(destination)))
-    return null;
+  const isOwn = (address: string): boolean =>
+    nat?.to.includes(address) === true || addressesOf(plan, node).includes(address);
+  if (nat === undefined || !isOwn(destination)) return null;
   if (refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === source)) return null;
-  const sent = translatedBack(evidence, node, destination);
+  let sent = translatedBack(evidence, node, destination);
   if (sent === null) return cause('connection-unknown', 'state-missing', { node, source, destination });
-  const { ip: called } = sent.called;
-  const ports = otherPort(sent.called.port, last.src.port);
-  if (called === source && ports.ports === undefined) return null;
-  const params = { node, called, source, owner: ownerOf(plan, source), address: destination, ...ports };
-  return cause('reply-not-from-vip', 'reply-not-translated', params);
+  // A request that crossed the router twice was translated twice, and its answer is translated back to the router itself.
+  for (
+    let address = destination;
+    sent !== null;
+    address = sent.source.ip, sent = translatedBack(evidence, node, address)
+  ) {
+    const { ip: called } = sent.called;
+    const ports = otherPort(sent.called.port, port);
+    const params = { node, called, source, owner: ownerOf(plan, source), address, ...ports };
+    if (called !== source || ports.ports !== undefined)
+      return cause('reply-not-from-vip', 'reply-not-translated', params);
+  }
+  return null;
 };

@@ -1,6 +1,7 @@
 import { bySpecificity, destinationOf, nextHopOf } from '../../../lb/terms/next-hops.ts';
 import type { Choices } from './choices.ts';
-import { covers, prefix } from '../../scenario/prefix.ts';
+import { bitsInCommon, covers, prefix } from '../../scenario/prefix.ts';
+import type { LocalAddress } from './address-ownership.ts';
 import type { DeadEndPlan } from '../../terms/plan.ts';
 import type { DeadEnd, Device, Host, Route } from './network.ts';
 import { isRequest, type Packet } from './packet.ts';
@@ -122,6 +123,22 @@ export function selectSource(host: Host, device: Device, nextHop: string): strin
   const chosen =
     addresses.find(({ subnet }) => covers(subnet, nextHop)) ?? addresses[0] ?? host.addresses.find(isOfFamily);
   return chosen?.ip ?? '0.0.0.0';
+}
+
+/**
+ * Source of an IPv6 packet without a preferred interface: the address that has the most leading bits in common with the
+ * destination, within its own prefix length (RFC 6724, rule 8; ipv6_get_saddr_eval). Of equal ones, the first interface's,
+ * beginning with the loopback, and there the latest.
+ * @returns null without a global IPv6 address
+ */
+export function closestSource({ addresses }: Host, destination: string): string | null {
+  const own = addresses.filter(({ ip }) => ip.includes(':'));
+  const inKernelOrder = [
+    ...own.filter(({ device }) => device === 'lo').reverse(),
+    ...own.filter(({ device }) => device !== 'lo'),
+  ];
+  const common = ({ ip, subnet }: LocalAddress): number => Math.min(bitsInCommon(ip, destination), subnet.length);
+  return inKernelOrder.toSorted((a, b) => common(b) - common(a))[0]?.ip ?? null;
 }
 
 /** Whether a packet's source is acceptable on its incoming interface. */

@@ -11,7 +11,7 @@ import type { Memory } from './memory.ts';
 import type { NodeState } from './node-state.ts';
 import type { Frame, Packet, Step } from './packet.ts';
 import { lengthOf } from './trace.ts';
-import { selectSource } from './routing.ts';
+import { closestSource, selectSource } from './routing.ts';
 import type { Host, Network } from './network.ts';
 
 /** One simulated flow: what the nodes have learned so far, and the frames in flight. */
@@ -169,15 +169,17 @@ export function inAnswerTo(tracked: Tracked | undefined): { tracked?: Tracked } 
 }
 
 /**
- * IPv6 uses the interface where the packet arrived (icmp6_send), if it has addresses: the end of a tunnel has none. IPv4 uses
- * the one where the error leaves.
+ * Source of an ICMP error. IPv6 prefers the interface where the packet arrived (icmpv6_route_lookup, icmp6_send); the end of a
+ * tunnel has no address, and then all of the node's are compared. IPv4 uses the interface where the error leaves: null.
  */
 function arrivalAddress(host: Host, { src, trace, inside }: Packet): string | null {
   if (!src.includes(':') || trace?.hop.node !== host.name) return null;
   const isFromTunnel = trace.hop.inside !== undefined && inside === undefined;
-  if (isFromTunnel) return null;
+  if (isFromTunnel) return closestSource(host, src);
   const device = host.devices.get(host.ports.includes(trace.hop.iface) ? 'br0' : trace.hop.iface);
-  return device === undefined ? null : selectSource(host, device, src);
+  if (device === undefined) return null;
+  const isNumbered = device.addresses.some(({ ip }) => ip.includes(':'));
+  return isNumbered ? selectSource(host, device, src) : closestSource(host, src);
 }
 
 function end(run: Run, candidate: End): void {
