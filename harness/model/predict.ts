@@ -145,12 +145,13 @@ function ofBoth({ sharedHops, circumstances: { shared } }: Run, why: Cause): Cau
 
 const REFUSALS: CauseCode[] = ['refused', 'no-server-available'];
 
-/** The first packet that did not arrive decides. */
+/** The first packet that did not arrive decides; not an ACK with data after it, which acknowledges the same. */
 function causeOf(run: Run): Cause {
   const { from: node, address } = run.exchange.flow;
   const called = { node, address };
-  for (const { id } of run.exchange.sent) {
-    if (run.exchange.repeated.has(id)) continue;
+  const hasData = run.exchange.sent.some(({ step }) => step === 'request');
+  for (const { id, step } of run.exchange.sent) {
+    if (run.exchange.repeated.has(id) || (step === 'ack' && hasData)) continue;
     const end = run.ends.get(id);
     if (end === undefined) return cause('unexplained', 'never-ends', called);
     if (end.fate === 'died' && end.cause !== null) {

@@ -186,6 +186,13 @@ test('native VLANs that differ: the frames that one end tags are not accepted by
   ]);
 });
 
+test('a frame for an unknown MAC is flooded to a switch whose port does not accept its tag', () => {
+  const unknown = { l3: '{ 203.0.113.11: 02:00:00:00:00:99 }' };
+  const { cause, request } = outcome({ b: 'a: { trunk: [10, 20], native: 20 }' }, 'client', unknown);
+  expect(cause).toEqual(['stale-neighbour', 'l3', 'neighbour-static']);
+  expect(request.slice(-2)).toEqual(['out a b.20', 'in b a.20']);
+});
+
 test('only one end has a native VLAN: the other one gets it too, or it is removed', () => {
   const { cause, fixes } = outcome({ a: 'b: { trunk: [10, 20] }', b: 'a: { trunk: [10, 20], native: 20 }' });
   expect(cause).toEqual(['vlan-mismatch', 'b', 'native-vlan-tagged']);

@@ -1,5 +1,6 @@
 import { mac, plan } from '../../model/testing/lab-builder.ts';
-import { L3, L4, oneArm, S1, S2, VIP_A } from '../../model/testing/labs.ts';
+import { CLIENT, L3, L4, oneArm, S1, S2, VIP_A } from '../../model/testing/labs.ts';
+import type { NodeSketch } from '../../model/testing/lab-builder.ts';
 import type { Icmp, Sighting } from '../../terms/sighting.ts';
 import { arp, evidenceOf, segment } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
@@ -27,6 +28,27 @@ test('a static MAC whose node does not have the address; not if the frame has an
     detail: { code: 'neighbour-static', params: { mac: s2, owner: 's2', holder: 'l4' } },
   });
   expect(found({ [VIP_A]: 's1' })).not.toMatchObject({ code: 'stale-neighbour' });
+});
+
+describe('proxy_arp of the node that a static entry names', () => {
+  const found = (proxyArp: boolean, nodes: (l3: Partial<NodeSketch>) => Record<string, Partial<NodeSketch>>) => {
+    const l3 = { proxyArp, filter: [{ drop: { to: 'client', protocol: 'tcp' as const } }] };
+    return causeOfFailure(evidenceOf(oneArm({ services: {}, nodes: nodes(l3) }), 'client', 's1:80')).code;
+  };
+
+  test('it answers for addresses behind its other interfaces', () => {
+    // The server takes the client for a neighbour.
+    const s1 = { interfaces: { l2: `${S1}/1` }, neighbours: { [CLIENT]: 'l3' } };
+    expect(found(true, (l3) => ({ l3, s1 }))).not.toBe('stale-neighbour');
+    expect(found(false, (l3) => ({ l3, s1 }))).toBe('stale-neighbour');
+  });
+
+  test('not for addresses on the link itself', () => {
+    const s1 = { neighbours: { [L3]: 's2' } };
+    expect(found(true, ({ proxyArp = false }) => ({ s1, s2: { proxyArp, forwarding: false } }))).toBe(
+      'stale-neighbour',
+    );
+  });
 });
 
 test('not for an ICMP error: its event is the cause', () => {

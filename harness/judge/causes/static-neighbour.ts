@@ -2,6 +2,8 @@ import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/looku
 import { cause, type Cause } from '../../terms/cause.ts';
 import { listensAt } from '../../terms/listener.ts';
 import { isDirect } from '../../terms/mode.ts';
+import { isV6 } from '../../scenario/address.ts';
+import { routeOf } from '../../scenario/route-of.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { NodePlan, StaticNeighbour } from '../../terms/plan.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -105,9 +107,19 @@ function addressesFor({ node, src, dst }: Hop, { plan, flow }: Evidence): string
 }
 
 /** Whether a node has an address, or answers for it. */
-function holds({ name, balancer, sysctls }: NodePlan, address: string, { plan, moment }: Evidence): boolean {
-  const isProxy = Object.keys(sysctls).some((path) => path.endsWith('/proxy_arp') && sysctls[path] === '1');
+function holds(node: NodePlan, address: string, { plan, moment }: Evidence): boolean {
+  const { name, balancer } = node;
   const answers = balancer !== null && balancer.config.services.some(({ vip }) => vip === address);
   const isHolder = moment?.holders(address, 0)?.includes(name) ?? answers;
-  return addressesOf(plan, name).includes(address) || isHolder || isProxy;
+  return addressesOf(plan, name).includes(address) || isHolder || isProxyFor(node, address);
+}
+
+/** `proxy_arp` of a router: it answers for addresses that it reaches through another interface (arp_fwd_proxy). */
+function isProxyFor(node: NodePlan, address: string): boolean {
+  const route = routeOf(node, { dst: address });
+  if (route === null || 'type' in route || isV6(address)) return false;
+  const isOn = (scope: string): boolean => node.sysctls[`net/ipv4/conf/${scope}/proxy_arp`] === '1';
+  return node.interfaces.some(
+    ({ name, addresses }) => name !== route.dev && addresses.length > 0 && (isOn('all') || isOn(name)),
+  );
 }

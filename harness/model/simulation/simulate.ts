@@ -139,12 +139,19 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
     if (receiveAtPort(run, host, iface, frame)) accept(run, host, 'br0', frame);
   } else if (frame.dstMac === BROADCAST || frame.dstMac === host.devices.get(iface)?.mac) {
     accept(run, host, iface, frame);
+  } else if ('packet' in frame && isClosed(host, iface)) {
+    discard(run, frame.packet, node);
   } else if ('packet' in arrived) {
     // A frame for another MAC is not part of the packet's path: neither its arrival nor, from a switch that floods, its
     // departure to this node.
     const { trace } = arrived.packet;
     discard(run, { ...arrived.packet, trace: isSentByItsSender(run, trace) ? trace : (trace?.before ?? null) }, node);
   }
+}
+
+/** Whether an interface is a switch port that drops the frames of its VLAN. */
+function isClosed({ plan }: Host, iface: string): boolean {
+  return plan.interfaces.some(({ name, closed }) => name === iface && closed === true);
 }
 
 /** Whether a frame left by the interface whose MAC it has. */
