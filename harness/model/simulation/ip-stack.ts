@@ -1,21 +1,17 @@
-import { ownerOf } from '../../scenario/lookup.ts';
-import { otherPort } from '../../terms/reply-port.ts';
-import { isDirect } from '../../terms/mode.ts';
 import type { LbService } from '../../../lb/terms/config.ts';
-import { portRange } from '../../../lb/terms/port-range.ts';
-import { cause, type Cause } from '../../terms/cause.ts';
+import { prefix } from '../../scenario/prefix.ts';
+import { cause } from '../../terms/cause.ts';
 import { answeredVips } from './address-ownership.ts';
 import { clampedInForward } from './clamp.ts';
-import { confirm, find, hidesSource, movesDestination, protocolOf, track, trackRelated } from './conntrack.ts';
-import type { Connection, Passing, Tracked } from './conntrack.ts';
+import { confirm, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
+import type { Passing, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
-import { consume, hiddenBehind, refuse } from './endpoints.ts';
+import { consume, refuse } from './endpoints.ts';
 import { isFiltered } from './filter.ts';
 import { refusesUntracked } from './ingress-ends.ts';
 import {
   balance,
   cutOff,
-  forgotten,
   isUntracked,
   noteCarried,
   ownCall,
@@ -23,20 +19,21 @@ import {
   unexpectedReply,
   unservedDirect,
 } from './load-balancing.ts';
-import { hideSource, outsideSources, sourcesFor, translateDestination, translateSource } from './nat.ts';
-import { sendTo, type OnLink } from './neighbours.ts';
+import { keepsTrack, translateDestination, translates, translateSource } from './nat.ts';
+import type { OnLink } from './neighbours.ts';
+import type { Device, Host, Route } from './network.ts';
 import { withTranslatorBlamed, invalid, isDroppedByBalancer } from './out-of-window.ts';
 import { isRequest, backOnPath, type Packet } from './packet.ts';
 import { fitToSend, fitToSendFromLo, fitToForward } from './path-mtu.ts';
-import { mayRunOut } from './proxy-ports.ts';
+import { leave } from './postrouting.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
-import { lookupKeyOf, balancedRoute, deadEnd, selectSource, validateSource, routeFor } from './routing.ts';
+import { balancedRoute, deadEnd, lookupKeyOf, routeFor, selectSource } from './routing.ts';
+import { noRoute, notTranslated, sourceIsFine, withoutVip } from './routing-failures.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
-import { tunnelTo, decapsulated, encapsulated, type Tunnelled } from './tunnel.ts';
-import { prefix } from '../../scenario/prefix.ts';
 import type { Run } from './run.ts';
-import type { Device, Host, Route } from './network.ts';
 import { crossing } from './trace.ts';
+import { tunnelTo, decapsulated, encapsulated, type Tunnelled } from './tunnel.ts';
+import { dropForgotten, halfSeen, isForgottenConnection, isStray } from './unknown-connections.ts';
 
 const UNTRACKED: Tracked = { state: 'untracked' };
 const NO_MAC = '00:00:00:00:00:00';
@@ -67,21 +64,32 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
       : host.owned.has(packet.dst) || answersEcho(host, packet)
         ? 'local'
         : (balancedRoute(host, packet) ?? routeFor(run, host, packet));
-  if (route === 'local') {
-    if (!sourceIsFine(run, host, device, packet)) return;
-    if (unserved === null && isFiltered(run, host, { packet: redirectedToLocal(host, device, packet), tracked }))
-      return;
-    if (packet.step === 'redirect') {
-      learnRedirect(run, host, device, packet);
-      return;
-    }
-    if (unserved !== null) refuseFor(run, host, packet, unserved);
-    else if (isEncapsulated(packet)) decapsulate(run, host, packet);
-    else up(run, host, packet, tracked);
-    return;
-  }
+  const inbound = { device, packet, tracked, unserved };
+  if (route === 'local') deliverLocally(run, host, inbound);
+  else forwardOrDrop(run, host, inbound, route);
+}
+
+/** A packet after prerouting. */
+interface Inbound extends Passing {
+  /** Where it arrived. */
+  device: Device;
+  /** Its service, if that has no server. */
+  unserved: LbService | null;
+}
+
+function deliverLocally(run: Run, host: Host, { device, packet, tracked, unserved }: Inbound): void {
+  if (!sourceIsFine(run, host, device, packet)) return;
+  if (unserved === null && isFiltered(run, host, { packet: redirectedToLocal(host, device, packet), tracked })) return;
+  if (packet.step === 'redirect') learnRedirect(run, host, device, packet);
+  else if (unserved !== null) refuseFor(run, host, packet, unserved);
+  else if (isEncapsulated(packet)) decapsulate(run, host, packet);
+  else up(run, host, packet, tracked);
+}
+
+/** A packet for another node. IPv6 reports a missing route, and one that drops, even without forwarding (net/ipv6/route.c). */
+function forwardOrDrop(run: Run, host: Host, inbound: Inbound, route: Route | null): void {
+  const { device, packet, tracked, unserved } = inbound;
   const passing = withoutVip(host, packet);
-  // IPv6 reports a missing route, and one that drops, even without forwarding (net/ipv6/route.c).
   const endsInIpv6 = route === null && packet.dst.includes(':');
   if (!forwards(device.settings, packet.dst) && !endsInIpv6) {
     const off = cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst });
@@ -99,21 +107,6 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   if (source && unserved !== null) refuseFor(run, host, passing, unserved);
   else if (source)
     forward(run, host, { packet: passing, tracked }, { from: device, route, sourceOnLink: source.onLink });
-}
-
-/**
- * Why a reply to a NAT address that the node does not have was not translated back: it came from an address that was
- * not called.
- */
-function notTranslated(run: Run, host: Host, packet: Packet): Cause | null {
-  const { src: source, dst: address } = packet;
-  if (host.plan.nat?.to.includes(address) !== true || packet.about !== undefined) return null;
-  const called = hiddenBehind(run, host, packet);
-  if (called === null) return null;
-  const owner = ownerOf(run.network.plan, source);
-  const ports = otherPort(packet.protocol === 'icmp' ? null : called.port, packet.srcPort);
-  const at = { node: host.name, called: called.address, source, owner, address };
-  return cause('reply-not-from-vip', 'reply-not-translated', { ...at, ...ports });
 }
 
 /** The inner packet of a packet to this node is received on the tunnel device. */
@@ -240,70 +233,6 @@ function forward(
   else leave(run, host, route, { packet: forwarded, tracked });
 }
 
-/** Postrouting, then transmission. */
-function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing): void {
-  const state = stateOf(run, host);
-  const learned = state.redirects.get(packet.dst);
-  const nextHop = { device: host.devices.get(route.device)!, address: learned?.gateway ?? route.via ?? packet.dst };
-  if (tracked.state === 'new') {
-    const exhausted = chooseSource(run, host, nextHop, {
-      connection: tracked.connection,
-      isOwn: packet.trace === null,
-    });
-    if (exhausted !== null) {
-      die(run, packet, exhausted);
-      return;
-    }
-  }
-  confirm(state.connections, tracked);
-  const translated = translateSource(packet, tracked);
-  const knownCause = learned && redirectBlame(host, packet, learned);
-  sendTo(run, host, nextHop, { packet: knownCause ? { ...translated, knownCause } : translated });
-}
-
-/**
- * Source NAT of a new connection; or the cause, if its proxy IP has no free port and conntrack drops the packet. A
- * retransmission is a new connection again: it may get another proxy IP, and a free port.
- */
-function chooseSource(
-  run: Run,
-  host: Host,
-  { device, address }: OnLink,
-  { connection, isOwn }: { connection: Connection; isOwn: boolean },
-): Cause | null {
-  const { service } = connection;
-  if (service === null) {
-    const [outside] = outsideSources(host, device, address);
-    if (outside !== undefined) hideSource(stateOf(run, host).connections, connection, outside);
-    return null;
-  }
-  const hiding = sourcesFor(service, host, device, address);
-  // The node's own calls may have the VIP as source: the address of the outgoing interface replaces it (lb/render/nat.ts).
-  const [first, ...others] = isOwn && hiding.length === 0 ? [selectSource(host, device, address)] : hiding;
-  if (first === undefined) return null;
-  const time = `${host.name} ${service.name} ${run.exchange.repeated.size}`;
-  const source = run.choices.choose(`proxy ip ${time}`, [first, ...others]);
-  const { proxyPorts = null, name } = service;
-  if (proxyPorts !== null && mayRunOut(run.network.plan, host.plan.balancer!.config.services, service)) {
-    const [free, none] = [false, true];
-    const params = { node: host.name, service: name, proxyIps: [source], ports: proxyPorts };
-    if (run.choices.choose(`no port ${time}`, [free, none])) return cause('ports-exhausted', 'ports-used-up', params);
-  }
-  connection.reply = { ...connection.reply, dst: source, dstPort: portWithin(proxyPorts, connection.reply.dstPort) };
-  return null;
-}
-
-/** The caller's port, if it is one of the proxy IP's ports. */
-function portWithin(proxyPorts: string | null, port: number): number {
-  if (proxyPorts === null) return port;
-  const { first, last } = portRange(proxyPorts);
-  return port >= first && port <= last ? port : first;
-}
-
-function redirectBlame(host: Host, packet: Packet, { gateway, router }: { gateway: string; router: string }): Cause {
-  return cause('redirected', 'redirect-followed', { node: host.name, router, address: packet.dst, gateway });
-}
-
 /**
  * A packet to an own address leaves and enters on `lo` and never leaves the node. Its source stays, even if a load balancer
  * hides it elsewhere (lb/render/nat.ts).
@@ -325,73 +254,4 @@ function redirect(run: Run, host: Host, { packet, tracked }: Passing, gateway: O
   if (connection !== null && (movesDestination(connection) || hidesSource(connection))) return;
   if (tracked.state === 'new' && translates(host)) return;
   if (message !== null) run.outbox.push({ node: host.name, packet: message });
-}
-
-function sourceIsFine(run: Run, host: Host, device: Device, packet: Packet): { onLink: boolean } | null {
-  const verdict = validateSource(host, device, packet);
-  if (verdict.accepted) return verdict;
-  const at = { node: host.name, source: packet.src };
-  const why =
-    verdict.code === 'own-address-as-source'
-      ? cause(verdict.code, 'own-source', at)
-      : cause(verdict.code, 'reverse-path-fails', { ...at, iface: device.name });
-  die(run, packet, why);
-  return null;
-}
-
-/** A server that got a DSR frame for an address that it does not own is the cause, regardless of the packet's fate. */
-function withoutVip(host: Host, packet: Packet): Packet {
-  if (packet.dsr?.server !== host.name) return packet;
-  return { ...packet, knownCause: cause('vip-not-on-server', 'vip-missing', { node: host.name, vip: packet.dst }) };
-}
-
-/** @param asked the lookup key, if it differs from the packet */
-function noRoute(run: Run, host: Host, packet: Packet, asked: Pick<Packet, 'src' | 'dst'> = packet): void {
-  const at = { node: host.name, address: packet.dst };
-  const end = deadEnd(host, asked);
-  const why =
-    end === null
-      ? cause('no-route', 'route-missing', at)
-      : cause('no-route', 'dead-end', { ...at, to: end.to, type: end.type });
-  die(run, packet, why);
-}
-
-/** A load balancer with an idle timeout does not start an unknown connection again. */
-function isForgottenConnection({ plan: { idleTimeoutMs, balancer } }: Host, packet: Packet): boolean {
-  const { protocol, step, src, srcPort, dst, dstPort } = packet;
-  if (idleTimeoutMs === undefined || protocol !== 'tcp' || step === 'syn' || step === 'reset') return false;
-  const isOfService = (service: LbService): boolean =>
-    (service.vip === dst && service.port === dstPort) ||
-    service.servers.some(({ address, port = service.port }) => address === src && port === srcPort);
-  return balancer?.config.services.some((service) => !isDirect(service) && isOfService(service)) === true;
-}
-
-function dropForgotten(run: Run, host: Host, packet: Packet): void {
-  const why = forgotten(run, host, packet);
-  if (host.plan.onIdle === 'reset' && packet.protocol === 'tcp') refuse(run, host, packet, why);
-  else die(run, packet, why);
-}
-
-function halfSeen(run: Run, host: Host, packet: Packet): void {
-  const at = { node: host.name, source: packet.src, destination: packet.dst };
-  if (run.exchange.isOpen && find(stateOf(run, host).connections, packet) === null) dropForgotten(run, host, packet);
-  else die(run, packet, cause('half-seen-by-firewall', 'half-seen', at));
-}
-
-function keepsTrack(host: Host): boolean {
-  return host.plan.firewall === 'stateful' || translates(host);
-}
-
-function translates({ plan: { nat, balancer } }: Host): boolean {
-  return nat !== undefined || balancer?.config.services.some((service) => !isDirect(service)) === true;
-}
-
-/**
- * Packets that a stateful firewall drops: invalid ones, and those of connections whose start it did not see. Conntrack alone
- * treats the latter as new (`nf_conntrack_tcp_loose`), and the load balancer assigns a server.
- */
-function isStray({ packet, tracked }: Passing): boolean {
-  const { step } = packet;
-  const protocol = protocolOf(packet);
-  return tracked.state === 'invalid' || (tracked.state === 'new' && protocol === 'tcp' && step !== 'syn');
 }

@@ -1,5 +1,5 @@
 import type { LbService } from '../../../lb/terms/config.ts';
-import { MODES, type ModeTraits } from '../../terms/mode.ts';
+import { isDirect, MODES, type ModeTraits } from '../../terms/mode.ts';
 import { proxyIps } from '../../../lb/terms/proxy-ips.ts';
 import { hidesSource, movesDestination, sameTuple } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
@@ -113,3 +113,13 @@ export function hideSource(table: Connection[], connection: Connection, source: 
 /** Lowest port that it may choose (nf_nat_l4proto_unique_tuple). */
 const FIRST_FREE_PORT = 1024;
 const LAST_PORT = 65_535;
+
+/** Whether a node tracks connections. */
+export function keepsTrack(host: Host): boolean {
+  return host.plan.firewall === 'stateful' || translates(host);
+}
+
+/** Whether a node translates addresses. */
+export function translates({ plan: { nat, balancer } }: Host): boolean {
+  return nat !== undefined || balancer?.config.services.some((service) => !isDirect(service)) === true;
+}
