@@ -40,8 +40,8 @@ export function withInterface(
   const { name, word } = endsOf(links, one.link % links.length)[one.end]!;
   const { role, bridge } = inLab[name]!;
   if (role === 'l2' || bridge !== undefined) return nodes;
-  // Only nodes that forward answer for others.
-  if ('proxyArp' in one.settings && role !== 'l3' && role !== 'l4') return nodes;
+  // Only nodes that forward answer for others, and send redirects.
+  if (('proxyArp' in one.settings || 'sendRedirects' in one.settings) && role !== 'l3' && role !== 'l4') return nodes;
   const before = (nodes[name]?.['interfaces'] ?? {}) as Record<string, Settings>;
   const [own = word] = interfacesOf(links[one.link % links.length]![name]!, word);
   const interfaces = { ...before, [own]: { ...before[own], ...one.settings } };

@@ -55,12 +55,13 @@ export const host: fc.Arbitrary<Record<string, unknown>> = merged(
     arpIgnore: mostly(0, [1, 2]),
     arpAnnounce: mostly(0, [1, 2]),
     acceptLocal: mostly(false, [true]),
-    sendRedirects: mostly(false, [true]),
     acceptRedirects: mostly(false, [true]),
   }),
   seldom('loopback', [['web'], ['api']]),
   seldom('filter', FILTERS),
 );
+
+const redirects = fc.record({ sendRedirects: mostly(false, [true]) });
 
 const firewall = mostly<Record<string, unknown>>({ firewall: 'none' }, [{ firewall: 'stateful' }]);
 
@@ -68,6 +69,7 @@ const tracking = seldom('sysctls', [{ 'net.netfilter.nf_conntrack_tcp_be_liberal
 
 export const router: fc.Arbitrary<Record<string, unknown>> = merged(
   host,
+  redirects,
   seldom('forwarding', [false]),
   seldom('proxyArp', [true], 6),
   firewall,
@@ -77,6 +79,7 @@ export const router: fc.Arbitrary<Record<string, unknown>> = merged(
 /** Without `forwarding`: the load balancer does not start if it is off. */
 export const balancer: fc.Arbitrary<Record<string, unknown>> = merged(
   host,
+  redirects,
   firewall,
   tracking,
   mostly({ vipOwner: true }, [{ vipOwner: false }]),

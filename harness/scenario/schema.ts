@@ -94,8 +94,16 @@ export const interfaceSettings = {
     .describe(
       'Sysctl `proxy_arp`: a router answers ARP for every address that it reaches through another interface. Default: false. IPv4 only.',
     ),
-  sendRedirects: z.boolean().optional().describe('Sysctl `send_redirects`. Default: false.'),
-  acceptRedirects: z.boolean().optional().describe('Sysctl `accept_redirects`. Default: false.'),
+  sendRedirects: z
+    .boolean()
+    .optional()
+    .describe(
+      'Sysctl `send_redirects`: a router tells a sender of a better next hop on the same link. Default: false.',
+    ),
+  acceptRedirects: z
+    .boolean()
+    .optional()
+    .describe('Sysctl `accept_redirects`: a node follows the redirects that it gets. Default: false.'),
   mtu: mtu.optional().describe(`MTU in bytes, at most ${LARGEST_MTU}. Default: 1500.`),
 };
 

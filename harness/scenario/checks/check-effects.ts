@@ -78,6 +78,9 @@ const OF_IP: (keyof NodeSettings)[] = [
   'sysctls',
 ];
 
+/** Settings with an effect only on forwarded packets. */
+const OF_ROUTERS = ['proxyArp', 'sendRedirects'] as const;
+
 /** Settings of a lab's nodes that have no effect for their role. */
 export function ineffectiveLabSettings(lab: Lab): Problem[] {
   return Object.entries(lab.nodes).flatMap(([name, node]) => ineffectiveSettings(['nodes', name], [node], node));
@@ -162,11 +165,11 @@ function ineffectiveOfNode(
   if (mayForward) return problems;
   const message = `has no effect: ${aRole} forwards packets only with \`forwarding: true\``;
   if (settings!.firewall === 'stateful') problems.push({ path: [...path, 'firewall'], message });
-  const answering = Object.entries(settings!.interfaces ?? {}).filter(([, { proxyArp }]) => proxyArp === true);
-  const proxies = [
-    ...(settings!.proxyArp === true ? [['proxyArp']] : []),
-    ...answering.map(([name]) => ['interfaces', name, 'proxyArp']),
-  ];
-  for (const at of proxies) problems.push({ path: [...path, ...at], message });
+  const interfaces = Object.entries(settings!.interfaces ?? {});
+  for (const field of OF_ROUTERS) {
+    if (settings![field] === true) problems.push({ path: [...path, field], message });
+    for (const [name, of] of interfaces)
+      if (of[field] === true) problems.push({ path: [...path, 'interfaces', name, field], message });
+  }
   return problems;
 }
