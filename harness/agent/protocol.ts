@@ -157,6 +157,8 @@ export interface WireEnd {
 export interface RouteQuery {
   to: string;
   incoming?: { from: string; iif: string };
+  /** Its packet mark, which a routing rule may match. */
+  mark?: string;
 }
 
 export interface FireParams {

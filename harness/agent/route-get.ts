@@ -3,9 +3,10 @@ import { runToEnd, type Ended } from './programs/program.ts';
 import type { RouteQuery } from './protocol.ts';
 
 /** What the kernel would do with a packet, according to `ip route get` (ip-route(8)). */
-export async function routeGet({ to, incoming }: RouteQuery): Promise<RouteAnswer> {
+export async function routeGet({ to, incoming, mark }: RouteQuery): Promise<RouteAnswer> {
   const as = incoming ? ['from', incoming.from, 'iif', incoming.iif] : [];
-  return routeAnswer(await runToEnd(['ip', 'route', 'get', to, ...as]));
+  const marked = mark === undefined ? [] : ['mark', mark];
+  return routeAnswer(await runToEnd(['ip', 'route', 'get', to, ...as, ...marked]));
 }
 
 /**

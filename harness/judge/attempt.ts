@@ -1,7 +1,7 @@
 import { type Finding, finding } from '../terms/finding.ts';
 import { ICMP } from '../observe/decode.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
-import { balancedBy, serviceOf } from '../scenario/lookup.ts';
+import { balancedBy, nodeWithMac, serviceOf } from '../scenario/lookup.ts';
 import { ownServiceOf } from '../terms/own-calls.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence/evidence.ts';
@@ -133,9 +133,8 @@ export function forwardedTo({
   const service = serviceOf(plan, flow);
   const left = walk.request.findLast(({ node, direction }) => balancedBy(service, node) && direction === 'out');
   if (!service || !left) return { l4: null, picked: null };
-  const macs = new Map(plan.nodes.map((node) => [node.name, node.interfaces.map(({ mac }) => mac)]));
-  const server = service.pool.find(
-    ({ node, address }) => address === left.dst.ip || macs.get(node)?.includes(left.dst.mac) === true,
-  );
+  // A wrong neighbour entry may send a packet for one server to the MAC of another.
+  const taker = left.dst.ip === service.vip ? nodeWithMac(plan, left.dst.mac)?.name : undefined;
+  const server = service.pool.find(({ node, address }) => address === left.dst.ip || node === taker);
   return server === undefined ? { l4: null, picked: null } : { l4: left.node, picked: server.node };
 }

@@ -49,7 +49,7 @@ function* ofAttempts(
   outcomesOf: (run: Run) => Iterable<Prediction>,
 ): Generator<Prediction> {
   const from = (start: Start): Generator<Run> =>
-    explore((choices) => simulateFrom(networkOf(plan), flow, start, choices));
+    explore((choices) => simulateFrom(networkOf(plan), flow, start, { choices }));
   const learned: Start[] = [];
   for (const start of starts) {
     for (const run of from(start)) {
@@ -187,6 +187,8 @@ function lostRefusal(run: Run): Cause | null {
   if (answer?.step !== 'reset' && answer?.step !== 'error') return null;
   const end = ends.get(answer.id);
   if (end === undefined || (answer.step === 'error' && end.packet.trace !== null)) return null;
+  // Refused by another node in turn, it is no less a refusal.
+  if (end.fate === 'died' && REFUSALS.includes(end.cause!.code)) return null;
   return end.fate === 'unwanted' ? misdelivery(run, end) : end.cause;
 }
 

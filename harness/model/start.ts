@@ -31,9 +31,15 @@ export function startsOf(plan: Plan, flow: FlowPlan): Start[] {
 }
 
 /** Simulates a flow from a state, without retransmissions. */
-export function simulateFrom(network: Network, flow: FlowPlan, states: Start, choices: Choices): Run {
+export function simulateFrom(
+  network: Network,
+  flow: FlowPlan,
+  states: Start,
+  { choices, capture = null }: { choices: Choices; capture?: Run['capture'] },
+): Run {
   return simulate(network, flow, {
     choices,
+    capture,
     isUp: (host, service, server) =>
       choices.choose(`up ${host.name} ${service.name} ${server.name}`, health(network, host, service, server)),
     states,
@@ -66,7 +72,7 @@ function stateAfterFlow(network: Network, flow: FlowPlan, start: Start): Map<str
 function stateAfterExchange(network: Network, flow: FlowPlan, start: Start): Map<string, NodeState>[] {
   const runs = [
     ...explore((choices) => {
-      const run = simulateFrom(network, flow, start, choices);
+      const run = simulateFrom(network, flow, start, { choices });
       if (!run.exchange.answered) repeatUntilSettled(run);
       return run;
     }),

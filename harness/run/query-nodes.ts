@@ -1,8 +1,12 @@
+import { bySpecificity, destinationOf, nextHopMark, nextHopOf } from '../../lb/terms/next-hops.ts';
 import { relevantIncreases } from '../judge/counters.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import { broughtBy, openQuestion, vanishedAt, type Evidence } from '../judge/evidence/evidence.ts';
+import { receivingL4s } from '../judge/evidence/receiving-l4s.ts';
 import { translatedBack } from '../judge/evidence/translated-back.ts';
+import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { Hop } from '../terms/walk.ts';
+import { contains } from '../scenario/address.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { PooledLab } from './lab-pool.ts';
@@ -35,11 +39,7 @@ export async function queryNodes(
   const hop = vanished?.direction === 'in' ? vanished : null;
   const open = openQuestion(base);
   const [kernel, kernelOnAnswer, kernelOnArp, tables, countersAfter, healthy] = await Promise.all([
-    hop &&
-      lab.node(hop.node).ask('routeGet', {
-        to: routedTo(base, hop),
-        incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) },
-      }),
+    hop && routeOfLost(base, hop, lab),
     hop && lab.node(hop.node).ask('routeGet', { to: broughtBy(hop, plan).src.ip }),
     open &&
       lab.node(open.owner).ask('routeGet', { to: open.address, incoming: { from: open.source, iif: open.iface } }),
@@ -60,6 +60,23 @@ export async function queryNodes(
     counters:
       countersBefore === null || countersAfter === null ? null : relevantIncreases(countersBefore, countersAfter),
   };
+}
+
+/** What the kernel would do with a lost packet, also if only the mark of a service of mode `route` gives it a route. */
+async function routeOfLost(
+  base: Pick<Evidence, 'plan' | 'walk'>,
+  hop: Hop,
+  lab: PooledLab['lab'],
+): Promise<RouteAnswer> {
+  const { plan } = base;
+  const to = routedTo(base, hop);
+  const query = { to, incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) } };
+  const answer = await lab.node(hop.node).ask('routeGet', query);
+  const services = nodeOf(plan, hop.node).balancer?.config.routeServices ?? [];
+  const service = bySpecificity(services).find((one) => contains(destinationOf(one), to));
+  if (answer !== 'no-route' || service === undefined) return answer;
+  const mark = nextHopMark(nextHopOf(service, { src: hop.src.ip, dst: to }));
+  return lab.node(hop.node).ask('routeGet', { ...query, mark });
 }
 
 /** The destination when the node routes the packet: after NAT, if it is an answer to an address that NAT has given. */
@@ -88,20 +105,17 @@ export async function flowsRefused(nodes: string[], lab: PooledLab['lab']): Prom
 }
 
 /**
- * Servers are considered healthy unless the load balancer that received the request says otherwise, or all load
- * balancers if none did.
+ * Servers are considered healthy unless the load balancer that received the last packet for the VIP says otherwise, or all
+ * load balancers if none received any.
  */
 async function healthyServers(
-  { plan, flow, walk }: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
+  { plan, flow, packets }: Pick<Evidence, 'plan' | 'flow' | 'packets'>,
   lab: PooledLab['lab'],
 ): Promise<string[] | null> {
   const service = serviceOf(plan, flow);
   if (!service) return null;
-  const all = service.l4s.map(({ node }) => node);
-  const crossed = all.filter((l4) => walk.request.some(({ node }) => node === l4));
-  const answers = await Promise.all(
-    (crossed.length > 0 ? crossed : all).map((l4) => lab.node(l4).ask('serverStates', null)),
-  );
+  const asked = receivingL4s(plan, service, packets);
+  const answers = await Promise.all(asked.map((l4) => lab.node(l4).ask('serverStates', null)));
   const isDown = (name: string): boolean =>
     answers.every((states) => states.some((s) => s.service === service.name && s.server === name && !s.up));
   return service.pool.map(({ node }) => node).filter((node) => !isDown(node));

@@ -1,4 +1,5 @@
 import { listensAt } from '../../terms/listener.ts';
+import { isV6 } from '../../scenario/address.ts';
 import { endDevice, endsAt } from '../../terms/tunnel.ts';
 import { MODES, vipsAtIngress } from '../../terms/mode.ts';
 import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
@@ -61,6 +62,9 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     // In TCP, a reset from an address that was never called has no effect.
     if (flow.protocol === 'udp' && !listens)
       return cause('refused', 'listener-missing', { node, address: dst.ip, port: dst.port!, protocol: 'udp' });
+    // The caller called from an address that this node has too.
+    if (leg === 'request' && node !== flow.from && addressesOf(plan, flow.from).includes(src.ip))
+      return cause('connection-unknown', 'state-missing', { node, source: dst.ip, destination: src.ip });
     const params = { node, called: flow.address, source: dst.ip, owner: ownerOf(plan, dst.ip) };
     return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
   }
@@ -70,7 +74,9 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   if (own.includes(dst.ip) || echoed) {
     return answerHasNoRoute(brought, evidence) ?? byCounters(hop, evidence);
   }
-  if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
+  // IPv6 looks for a route even without forwarding (net/ipv6/route.c).
+  const endsInIpv6 = isV6(dst.ip) && kernel === 'no-route';
+  if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge && !endsInIpv6) {
     return cause('not-forwarding', 'forwarding-off', { node, address: dst.ip });
   }
   if (kernel === 'no-route') return cause('no-route', 'route-missing', { node, address: dst.ip });

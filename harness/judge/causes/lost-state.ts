@@ -5,7 +5,7 @@ import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import { milliseconds } from '../../observe/stream-calls.ts';
 import { isAddressee, sameSegment, vanishedAt, type Evidence } from '../evidence/evidence.ts';
-import type { Rule } from './rule.ts';
+import { addressesOf, type Rule } from './rule.ts';
 import { unansweredArp } from './unanswered-arp.ts';
 
 /** A segment of an open connection reached a node without state for it: it was refused, or dropped silently. */
@@ -51,21 +51,25 @@ export const forwardedUntranslated: Rule = (evidence) => {
  * The connection was opened, then the caller's next hop changed: a node that has not seen it begin resets it. For
  * attempts of flows, after all other reasons for a changed path were ruled out.
  */
-export const nextHopChanged: Rule = ({ packets, key }) => {
+export const nextHopChanged: Rule = ({ packets, key, plan, flow, healthy }) => {
   const sent = packets.filter((p) => p.node === key.caller && p.direction === 'out' && p.frame.tcp?.flags !== 'S');
+  const service = serviceOf(plan, flow);
   for (const { node, direction, time, frame: reset } of packets) {
-    if (node === key.caller || direction !== 'out' || reset.tcp?.flags !== 'R') continue;
+    if (direction !== 'out' || reset.tcp?.flags !== 'R') continue;
+    const earlier = packets.filter((p) => p.node === node && p.direction === 'in' && p.time <= time);
+    const isForwarded = earlier.some(({ frame }) => sameSegment(frame, reset));
+    // On behalf of another node, it also refuses what that one's peer sends.
+    const isOnBehalf = !addressesOf(plan, node).includes(reset.ip!.src);
     // Its number comes from the segment that it answers (RFC 9293, 3.10.7.1).
-    const met = packets.find(
+    const met = earlier.find(
       (p) =>
-        p.node === node &&
-        p.direction === 'in' &&
-        p.time <= time &&
         p.frame.tcp?.ack === reset.tcp!.seq &&
         p.frame.ip?.dst === reset.ip?.src &&
-        sent.some(({ frame }) => sameSegment(frame, p.frame)),
+        (isOnBehalf || sent.some(({ frame }) => sameSegment(frame, p.frame))),
     );
-    if (met === undefined) continue;
+    if (met === undefined || isForwarded) continue;
+    if (service && balancedBy(service, node) && healthy?.length === 0)
+      return cause('no-server-available', 'pool-down', { node, service: service.name });
     const { src: source, dst: destination } = met.frame.ip!;
     return cause('connection-unknown', 'state-missing', { node, source, destination });
   }

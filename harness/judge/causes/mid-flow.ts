@@ -8,6 +8,7 @@ import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, sameSegment, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
+import { ETHERNET_HEADER } from './too-big.ts';
 
 /**
  * An ICMP redirect reached a node that then bypassed its sender. Excludes traffic that the node never sent that way,
@@ -16,6 +17,18 @@ import { addressesOf, type Rule } from './rule.ts';
 export const redirected: Rule = (evidence) => {
   const { packets, plan, flow } = evidence;
   const holder = (mac: string): NodePlan | undefined => nodeWithMac(plan, mac);
+  /** Of a datagram, a second one shows that the first was lost, unless it was answered. */
+  const isAnsweredBetween = (begin: number, end: number): boolean =>
+    packets.some(
+      ({ time, node, direction, frame }) =>
+        node === flow.from &&
+        direction === 'in' &&
+        time > begin &&
+        time < end &&
+        frame.ip?.dst === flow.source &&
+        frame.ip.src !== flow.source &&
+        frame.icmp?.inner === undefined,
+    );
   for (const { time, node, direction, frame } of packets) {
     const sender = holder(frame.srcMac);
     // Switches on the path see it too; it is for the node that it is addressed to.
@@ -27,8 +40,10 @@ export const redirected: Rule = (evidence) => {
     );
     const before = sent.filter((p) => p.time <= time);
     const after = sent.filter((p) => p.time > time);
-    const lostBefore = before.some(
-      ({ frame }) => frame.tcp && (after.some((p) => sameSegment(p.frame, frame)) || !arrived(frame, packets, plan)),
+    const lostBefore = before.some(({ frame, time: sentAt }) =>
+      frame.tcp
+        ? after.some((p) => sameSegment(p.frame, frame)) || !arrived(frame, packets, plan)
+        : node === flow.from && !isAnsweredBetween(sentAt, after[0]?.time ?? time),
     );
     const around = after.some((p) => holder(p.frame.dstMac) !== sender);
     if (lostBefore || !around || !before.some((p) => holder(p.frame.dstMac) === sender)) continue;
@@ -122,9 +137,11 @@ export const halfSeen: Rule = (evidence) => {
 };
 
 /** Whether a node sent an ICMP error about a packet: its firewall would have dropped it silently. */
-function hasReported(name: string, { time, frame: { ip } }: Sighting, packets: Sighting[]): boolean {
+function hasReported(name: string, { time, frame: { ip, length } }: Sighting, packets: Sighting[]): boolean {
   return packets.some(({ node, direction, time: at, frame: { icmp } }) => {
-    const isAbout = icmp?.inner?.src === ip!.src && icmp.inner.dst === ip!.dst && icmp.type !== ICMP.redirect;
+    const isOfLarger = icmp?.mtu !== undefined && length - ETHERNET_HEADER <= icmp.mtu;
+    const isAbout =
+      icmp?.inner?.src === ip!.src && icmp.inner.dst === ip!.dst && icmp.type !== ICMP.redirect && !isOfLarger;
     return node === name && direction === 'out' && at >= time && isAbout;
   });
 }

@@ -13,6 +13,7 @@ import { nextHop } from './next-hop.ts';
 import type { Rule } from './rule.ts';
 import { hasNoAvailableServer, withoutOwnListener } from './available-servers.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
+import { answeredWrongMac } from './static-neighbour.ts';
 import { refusedQuestion, unansweredArp } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
 
@@ -102,6 +103,7 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   const hop = askedFor(evidence, node, { src, dst: address });
   return (
     refusedQuestion(evidence, node)?.cause ??
+    answeredWrongMac(evidence, hop) ??
     vlanMismatch(evidence.plan, node, hop) ??
     cause('no-neighbour', 'host-unreachable', { node, address, hop })
   );

@@ -42,9 +42,10 @@ export const replyElsewhere: Rule = (evidence) => {
   const { walk, flow, plan, packets } = evidence;
   const last = walk.reply.at(-1);
   if (last?.node !== flow.from || !isAddressee(last, plan)) return null;
+  if (!addressesOf(plan, flow.from).includes(last.dst.ip)) return null;
   const called = (address: string, port: number): boolean =>
     address === last.src.ip && otherPort(port, last.src.port).ports === undefined;
-  if (called(flow.address, flow.port)) return laterElsewhere(evidence);
+  if (called(flow.address, flow.port)) return laterElsewhere(evidence, last.dst.ip);
   // An L4 that balances its own calls restores the answer's source only then.
   if (ownServiceOf(plan, flow)?.pool.some(({ address, port }) => called(address, port)) === true) return null;
   if (refusesSource(evidence)) return null;
@@ -56,7 +57,7 @@ export const replyElsewhere: Rule = (evidence) => {
  * The first answer came from the called address, and later packets did not: a router translates packets that seem to
  * begin a connection, and ignores those that conntrack considers invalid.
  */
-function laterElsewhere(evidence: Evidence): Cause | null {
+function laterElsewhere(evidence: Evidence, source: string): Cause | null {
   const { flow, plan, packets, key } = evidence;
   if (plan.nodes.every(({ nat }) => nat === undefined)) return null;
   const macs = nodeOf(plan, flow.from).interfaces.map(({ mac }) => mac);
@@ -65,9 +66,10 @@ function laterElsewhere(evidence: Evidence): Cause | null {
       node === flow.from &&
       direction === 'in' &&
       macs.includes(frame.dstMac) &&
+      frame.ip?.dst === source &&
       frame.tcp?.srcPort === key.port &&
       frame.tcp.dstPort === key.sourcePort &&
-      frame.ip!.src !== flow.address,
+      frame.ip.src !== flow.address,
   );
   return other === undefined ? null : from(other.frame.ip!.src, key.port, evidence);
 }

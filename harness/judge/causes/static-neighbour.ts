@@ -7,7 +7,7 @@ import { routeOf } from '../../scenario/route-of.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { NodePlan, StaticNeighbour } from '../../terms/plan.ts';
 import type { Hop } from '../../terms/walk.ts';
-import { isAddressee, vanishedAt, type Evidence } from '../evidence/evidence.ts';
+import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { nextHop } from './next-hop.ts';
 import { balancedOn } from './outdated.ts';
 import { addressesOf, type Rule } from './rule.ts';
@@ -19,7 +19,7 @@ import { arrivalWithoutVip } from './without-vip.ts';
  */
 export const staticNeighbour: Rule = (evidence) => {
   const { plan, walk } = evidence;
-  const ended = vanishedAt(evidence);
+  const ended = undeliveredAt(evidence) ?? vanishedAt(evidence);
   if (
     ended === null ||
     (ended.leg === 'request' ? hasArrived(ended.hop, evidence) : reachedCaller(ended.hop, evidence))
@@ -66,14 +66,26 @@ export function answeredWrongMac(evidence: Evidence, address: string): Cause | n
   return null;
 }
 
-/** Whether a request has reached a listener: the wrong node forwarded it, and later events decide. */
-function hasArrived(hop: Hop, { plan, key }: Evidence): boolean {
+/** Where a request was that a node reported as undeliverable; null if its destination answered, or nobody did. */
+function undeliveredAt(evidence: Evidence): ReturnType<typeof vanishedAt> {
+  const { plan, walk } = evidence;
+  const [answer] = walk.reply;
+  const hop = walk.request.at(-1);
+  if (answer === undefined || hop === undefined || !isError(evidence)) return null;
+  const isForwarder = answer.node === hop.node && !addressesOf(plan, hop.node).includes(hop.dst.ip);
+  return isForwarder ? { hop, leg: 'request' } : null;
+}
+
+/** Whether a request has been answered or refused where it was to: the wrong node forwarded it, and later events decide. */
+function hasArrived(hop: Hop, evidence: Evidence): boolean {
+  const { plan, key, kernelOnAnswer } = evidence;
   const { node, dst } = hop;
   const called = { protocol: key.protocol, address: dst.ip, port: dst.port };
   return (
     isAddressee(hop, plan) &&
+    !refusesSource(evidence) &&
     addressesOf(plan, node).includes(dst.ip) &&
-    (key.protocol === 'icmp' || listensAt(nodeOf(plan, node).listeners, called))
+    (key.protocol === 'icmp' || listensAt(nodeOf(plan, node).listeners, called) || kernelOnAnswer === 'no-route')
   );
 }
 

@@ -100,6 +100,14 @@ function tooBigHere({ node, iface, src, dst }: Hop, { plan, packets }: Evidence)
   return isTooBig ? cause('too-big', 'exceeds-mtu', { node, address: dst.ip, mtu }) : null;
 }
 
+/** The node has no route for the packet, or no end of its tunnel. */
+function undeliverable(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
+  const isOwn = addressesOf(evidence.plan, hop.node).includes(hop.dst.ip);
+  const why = insideKernel(hop, leg, evidence);
+  const isNoRoute = why?.code === 'no-route' && evidence.kernel === 'no-route' && !isOwn;
+  return isNoRoute || why?.code === 'no-tunnel-end' ? why : null;
+}
+
 /** The node sent ARP requests for the next hop without a reply. */
 function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { node, src, dst } = hop;
@@ -120,7 +128,9 @@ function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cau
   if (target === null) return null;
   // It may have asked for the sender to report why it does not forward the packet.
   const isForSender = target !== dst.ip && !chosen.some(({ address }) => address === target);
-  const reported = isForSender ? (deadEndHere(hop, evidence) ?? tooBigHere(hop, evidence)) : null;
+  const reported = isForSender
+    ? (deadEndHere(hop, evidence) ?? tooBigHere(hop, evidence) ?? undeliverable(hop, leg, evidence))
+    : null;
   if (reported !== null) return reported;
   if (forwardsFrames && service.pool.some(({ address }) => address === target)) {
     const near = nodeOf(plan, node)

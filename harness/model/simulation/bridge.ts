@@ -21,6 +21,7 @@ export function transmit(run: Run, host: Host, iface: string, frame: Frame): voi
     return;
   }
   const sent = 'packet' in frame ? { ...frame, packet: crossing(frame, host.name, iface, 'out') } : frame;
+  run.capture?.({ node: host.name, iface, direction: 'out', frame });
   const far = run.network.wires.get(`${host.name}/${iface}`);
   if (far !== undefined) run.arrivals.push({ ...far, frame: sent });
   else if ('packet' in sent) discard(run, sent.packet, host.name);
@@ -74,6 +75,8 @@ function forward(run: Run, host: Host, from: string | null, frame: Frame): void 
 
 function misdirected(frame: Frame, by: { bridge: string; port: string; isOutdated: boolean }): Frame {
   if (!('packet' in frame)) return frame;
+  // The first of several switches that learned a wrong port is the cause, but the last of several that were not told of a move.
+  if (frame.packet.misdirected?.isOutdated === false && !by.isOutdated) return frame;
   return { ...frame, packet: { ...frame.packet, misdirected: { ...by, mac: frame.dstMac } } };
 }
 

@@ -25,9 +25,10 @@ export function consume(run: Run, host: Host, packet: Packet): void {
   else receiveReply(run, host, packet);
 }
 
-/** Refusal: a reset for TCP, ICMP port unreachable for the rest. */
+/** Refusal: a reset for TCP, but none about a reset (RFC 9293, 3.10.7.1); ICMP port unreachable for the rest. */
 export function refuse(run: Run, host: Host, packet: Packet, why = withoutListener(run, host, packet)): void {
   die(run, backOnPath(packet), why);
+  if (packet.step === 'reset') return;
   if (packet.protocol === 'tcp') enqueue(run, host, answerTo(run.exchange, packet, 'reset'));
   else sendIcmpError(run, host, packet);
 }
@@ -131,7 +132,8 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
       sent === null
         ? cause('reply-not-from-vip', 'reply-from-elsewhere', at)
         : cause('reply-not-from-vip', 'reply-not-translated', { ...at, address: destination });
-    die(run, packet, why);
+    // A program that answers from another port is the cause, whatever forwarded its answer to the caller.
+    die(run, node === flow.from && source === flow.address ? backOnPath(packet) : packet, why);
     return;
   }
   deliver(run, packet, host.name);

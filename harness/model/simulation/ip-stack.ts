@@ -1,6 +1,6 @@
 import type { LbService } from '../../../lb/terms/config.ts';
 import { prefix } from '../../scenario/prefix.ts';
-import { cause } from '../../terms/cause.ts';
+import { cause, type Cause } from '../../terms/cause.ts';
 import { answeredVips } from './address-ownership.ts';
 import { clampedInForward } from './clamp.ts';
 import { confirm, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
@@ -89,17 +89,15 @@ function deliverLocally(run: Run, host: Host, { device, packet, tracked, unserve
 /** A packet for another node. IPv6 reports a missing route, and one that drops, even without forwarding (net/ipv6/route.c). */
 function forwardOrDrop(run: Run, host: Host, inbound: Inbound, route: Route | null): void {
   const { device, packet, tracked, unserved } = inbound;
-  const passing = withoutVip(host, packet);
+  const untranslated = route !== null && tracked.state === 'known' ? null : notTranslated(run, host, packet);
+  const passing = blamed(withoutVip(host, packet), untranslated);
   const endsInIpv6 = route === null && packet.dst.includes(':');
   if (!forwards(device.settings, packet.dst) && !endsInIpv6) {
-    const off = cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst });
-    die(run, passing, notTranslated(run, host, packet) ?? off);
+    die(run, passing, cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst }));
     return;
   }
   if (route === null) {
-    const why = notTranslated(run, host, packet);
-    if (why === null) noRoute(run, host, passing);
-    else die(run, passing, why);
+    noRoute(run, host, passing);
     if (deadEnd(host, passing)?.type !== 'blackhole') sendIcmpError(run, host, passing, { tracked });
     return;
   }
@@ -107,6 +105,11 @@ function forwardOrDrop(run: Run, host: Host, inbound: Inbound, route: Route | nu
   if (source && unserved !== null) refuseFor(run, host, passing, unserved);
   else if (source)
     forward(run, host, { packet: passing, tracked }, { from: device, route, sourceOnLink: source.onLink });
+}
+
+/** A packet in the wrong place for a reason. */
+function blamed(packet: Packet, knownCause: Cause | null): Packet {
+  return knownCause === null ? packet : { ...packet, knownCause };
 }
 
 /** The inner packet of a packet to this node is received on the tunnel device. */

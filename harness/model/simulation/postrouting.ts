@@ -4,7 +4,7 @@ import { confirm, type Connection, type Passing } from './conntrack.ts';
 import { hideSource, outsideSources, sourcesFor, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
 import type { Host, Route } from './network.ts';
-import type { Packet } from './packet.ts';
+import { backOnPath, type Packet } from './packet.ts';
 import { mayRunOut } from './proxy-ports.ts';
 import { selectSource } from './routing.ts';
 import { die, stateOf } from './run.ts';
@@ -28,7 +28,8 @@ export function leave(run: Run, host: Host, route: Route, { packet, tracked }: P
   confirm(state.connections, tracked);
   const translated = translateSource(packet, tracked);
   const knownCause = learned && redirectBlame(host, packet, learned);
-  sendTo(run, host, nextHop, { packet: knownCause ? { ...translated, knownCause } : translated });
+  const onPath = host.plan.balancer !== null && translated.src !== packet.src ? backOnPath(translated) : translated;
+  sendTo(run, host, nextHop, { packet: knownCause ? { ...onPath, knownCause } : onPath });
 }
 
 /**

@@ -23,7 +23,7 @@ export function sourceIsFine(run: Run, host: Host, device: Device, packet: Packe
 
 /** A server that got a DSR frame for an address that it does not own is the cause, regardless of the packet's fate. */
 export function withoutVip(host: Host, packet: Packet): Packet {
-  if (packet.dsr?.server !== host.name) return packet;
+  if (packet.dsr?.server !== host.name || packet.knownCause?.code === 'vip-not-on-server') return packet;
   return { ...packet, knownCause: cause('vip-not-on-server', 'vip-missing', { node: host.name, vip: packet.dst }) };
 }
 

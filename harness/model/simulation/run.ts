@@ -46,6 +46,13 @@ export interface Run {
   flows: Map<string, LbServer>;
   /** Addresses that several nodes have, and that were next hops of packets. */
   sharedHops: Set<string>;
+  /** Called for each frame at each interface, like a capture; null if nobody needs them. */
+  capture: ((crossing: Crossing) => void) | null;
+}
+
+/** A frame at an interface. */
+export interface Crossing extends Arrival {
+  direction: 'in' | 'out';
 }
 
 interface Outgoing {
@@ -190,6 +197,6 @@ function end(run: Run, candidate: End): void {
 /** If all copies reached wrong nodes, the one that got furthest is reported. */
 function isBetter(candidate: End, known: End): boolean {
   if (rankOf(candidate) !== rankOf(known)) return rankOf(candidate) > rankOf(known);
-  const areAstray = candidate.fate === 'died' && candidate.isAstray === true && known.isAstray === true;
+  const areAstray = candidate.isAstray === true && known.isAstray === true;
   return areAstray && lengthOf(candidate.packet.trace) > lengthOf(known.packet.trace);
 }

@@ -38,6 +38,8 @@ export interface Given {
   circumstances?: Circumstances;
   /** A connection that is already open; absent if the flow opens its own. */
   memory?: Memory;
+  /** See Run. */
+  capture?: Run['capture'];
 }
 
 /**
@@ -74,6 +76,7 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
     isSourceBound = false,
     circumstances = DEFAULT_CIRCUMSTANCES,
     memory = NEW_CONNECTION,
+    capture = null,
   } = given;
   const caller = network.hosts.get(flow.from)!;
   const name = 'service' in flow.to ? flow.to.service : null;
@@ -99,6 +102,7 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
     memory,
     flows: new Map(memory.flows),
     sharedHops: new Set(),
+    capture,
   };
 }
 
@@ -133,6 +137,7 @@ export function settleDown(run: Run): void {
 function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
   const host = run.network.hosts.get(node)!;
   if ('packet' in arrived && isDroppedSilently(run, host, iface, arrived.packet)) return;
+  run.capture?.({ node, iface, direction: 'in', frame: arrived });
   const frame = 'packet' in arrived ? atIngress(run, host, iface, arrived) : arrived;
   if (frame === null) return;
   if (host.ports.includes(iface)) {
