@@ -212,9 +212,9 @@ function healthyServers(
 /** Counters that rise with a loss (harness/judge/counters.ts). */
 function countersOf({ ends, network }: Run): CountersByNode {
   const counters: CountersByNode = Object.fromEntries(network.plan.nodes.map(({ name }) => [name, {}]));
-  for (const { cause: why, packet } of ends.values()) {
-    const at = why === null ? undefined : counters[why.node];
-    if (why === null || at === undefined) continue;
+  for (const { stoppedBy: why, packet } of ends.values()) {
+    const at = why && counters[why.node];
+    if (why === undefined || at === undefined) continue;
     const { detail } = why;
     if (detail.code === 'filter-matched' || detail.code === 'too-big-unheard')
       at[`l4lab_filter rule${detail.params.number}`] = 1;

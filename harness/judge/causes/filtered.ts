@@ -37,10 +37,11 @@ function atEnd(leg: Hop[], evidence: Evidence): Cause | null {
   // Packets that the kernel rejects itself never reach a filter.
   const isAsked = vanishedAt(evidence)?.hop === hop;
   if (isAsked && (refusesSource(evidence) || (kernel === 'no-route' && !isOwn))) return null;
-  if (!isOwn && withoutVip(evidence)?.node === node.name) return null;
   const frame = packets.find((seen) => isOf(hop, seen))?.frame;
   if (frame === undefined || isError(frame)) return null;
-  return matched(node, frame, evidence);
+  // A server without the VIP is the cause whatever its filter does, unless that drops the packet before it leaves its tunnel.
+  const lacksVip = withoutVip(evidence)?.node === node.name;
+  return lacksVip && frame.inside === undefined ? null : matched(node, frame, evidence, { inTunnel: lacksVip });
 }
 
 function isOf({ node, iface, direction, src, dst, ttl }: Hop, seen: Sighting): boolean {
@@ -83,9 +84,16 @@ function filteredTooBig(evidence: Evidence): Cause | null {
   return null;
 }
 
-function matched(node: NodePlan, frame: Frame, evidence: Evidence): Cause | null {
+/** @param inTunnel whether only the packet that carries another one counts */
+function matched(
+  node: NodePlan,
+  frame: Frame,
+  evidence: Evidence,
+  { inTunnel = false }: { inTunnel?: boolean } = {},
+): Cause | null {
   if (!filterSees(node, frame, evidence)) return null;
-  for (const packet of asFiltered(node, frame, evidence)) {
+  const packets = asFiltered(node, frame, evidence);
+  for (const packet of inTunnel ? packets.filter(({ protocol }) => protocol === 'ipip') : packets) {
     const found = filtersOf(node, evidence)
       .map((filter) => blockedBy({ filter }, packet))
       .find((match) => match !== null && hasCounted(node.name, match, evidence));

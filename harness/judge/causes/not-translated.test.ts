@@ -62,6 +62,11 @@ test('the same for an address that the router does not have, although it forward
   expect(named(evidence)).toEqual(['reply-not-from-vip', 'l3']);
 });
 
+test('its source is not checked if the router has no route for an untranslated reply', () => {
+  const evidence = seen(dnat, { kernel: 'reverse-path' }, { nat: { out: 'l2', to: '192.0.2.1' }, rpFilter: 1 });
+  expect(named(evidence)).toEqual(['reply-not-from-vip', 'l3']);
+});
+
 test('not if its kernel has no route for the reply', () => {
   expect(named(seen(dnat, { kernel: 'reverse-path' }, { ...NAT, rpFilter: 1 }))).toEqual(['reverse-path', 'l3']);
 });

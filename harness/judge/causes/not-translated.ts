@@ -2,6 +2,7 @@ import { otherPort } from '../../terms/reply-port.ts';
 import { nodeOf, ownerOf } from '../../scenario/lookup.ts';
 import { cause } from '../../terms/cause.ts';
 import { isAddressee, refusesSource } from '../evidence/evidence.ts';
+import { routeOf } from '../../scenario/route-of.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
@@ -20,7 +21,11 @@ export const notTranslated: Rule = (evidence) => {
   const isOwn = (address: string): boolean =>
     nat?.to.includes(address) === true || addressesOf(plan, node).includes(address);
   if (nat === undefined || !isOwn(destination)) return null;
-  if (refusesSource(evidence)) return null;
+  // Without a route for an untranslated packet, its source is not checked (ip_route_input_slow).
+  const isRouted =
+    addressesOf(plan, node).includes(destination) ||
+    routeOf(nodeOf(plan, node), { src: source, dst: destination }) !== null;
+  if (isRouted && refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === source)) return null;
   let sent = translatedBack(evidence, node, destination);
   if (sent === null) return cause('connection-unknown', 'state-missing', { node, source, destination });

@@ -75,6 +75,8 @@ export interface End {
   node: string;
   /** Why it was lost; null for other fates. */
   cause: Cause | null;
+  /** What stopped it, which may be a consequence of the cause; absent for other fates. */
+  stoppedBy?: Cause;
   /** Whether it was lost at a wrong node: another copy of a flood may have got further. */
   isAstray?: boolean;
 }
@@ -117,7 +119,7 @@ export function learnedStates({ before, states }: Run): Map<string, NodeState> {
 
 /** A node dropped a packet for a reason. */
 export function die(run: Run, packet: Packet, cause: Cause): void {
-  end(run, { packet, fate: 'died', node: cause.node, cause: packet.knownCause ?? cause });
+  end(run, { packet, fate: 'died', node: cause.node, cause: packet.knownCause ?? cause, stoppedBy: cause });
 }
 
 /** The packet reached the node that owns its destination. */

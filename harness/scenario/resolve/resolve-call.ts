@@ -117,7 +117,9 @@ function sourceAddress(caller: NodePlan, destination: string): string {
   const near = addressesOf(caller.interfaces.filter(({ up }) => up !== false));
   const direct = near.find((cidr) => contains(network(cidr), destination));
   // The kernel selects the source with the main table only; rules then use that source.
-  const routes = caller.routes.filter(({ from }) => from === undefined);
+  const routes = caller.routes.filter(
+    ({ from, via }) => from === undefined && via !== null && isV6(via) === isV6(destination),
+  );
   const route =
     routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ?? routes.find((r) => r.to === 'default');
   const viaRoute = route && near.find((cidr) => contains(network(cidr), route.via!));

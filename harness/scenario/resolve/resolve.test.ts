@@ -368,6 +368,26 @@ describe('flows', () => {
     expect(planOf({ flows, nodes: { client: { down } } }, lab).flows).toMatchObject([{ address: to, source }]);
   });
 
+  test('a caller with default routes of both families uses the one of the called address', () => {
+    const both = (v4: string, v6: string) => ({ address: [v4, v6] });
+    const lab = stringify({
+      title: 'dual-stack',
+      nodes: {
+        client: { role: 'client', gateway: 'r' },
+        r: { role: 'l3' },
+        s1: { role: 'server' },
+        s2: { role: 'server' },
+      },
+      links: [
+        { client: both('198.51.100.10/24', '2001:db8:1::10/64'), s2: both('198.51.100.11/24', '2001:db8:1::11/64') },
+        { client: both('192.0.2.10/24', '2001:db8:2::10/64'), r: both('192.0.2.1/24', '2001:db8:2::1/64') },
+        { r: '2001:db8:3::1/64', s1: '2001:db8:3::11/64' },
+      ],
+    });
+    const flows = { a: { from: 'client', to: 's1', port: 80, expect: 'works' } };
+    expect(planOf({ flows }, lab).flows).toMatchObject([{ address: '2001:db8:3::11', source: '2001:db8:2::10' }]);
+  });
+
   test('a node that holds the VIP itself calls from the VIP', () => {
     const plan = planOf({
       services: { web: { ...WEB, mode: 'dsr' } },
