@@ -1,6 +1,6 @@
-import { inLineBridge, oneArm, QUIET_ARP, S2, VIP_A } from '../../model/testing/labs.ts';
+import { plan, type LabSketch } from '../../model/testing/lab-builder.ts';
+import { inLineBridge, L4, oneArm, QUIET_ARP, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Sighting } from '../../terms/sighting.ts';
-import type { LabSketch } from '../../model/testing/lab-builder.ts';
 import { redirectsIn } from '../evidence/redirects.ts';
 import { CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
@@ -69,11 +69,14 @@ describe('redirected', () => {
   });
 
   test('by a redirect of an earlier flow, if the lost reply used the gateway that it named', () => {
-    const around = evidenceOf(oneArm({ services: dnat }), 'client', 'a');
+    const byL3 = evidenceOf(oneArm({ services: dnat }), 'client', 'a');
+    const around = { ...byL3, plan: plan(oneArm({ services: dnat, nodes: { s2: { gateway: L4 } } })) };
     const redirects = redirectsIn(redirectSeen, around.plan);
     expect(redirects).toEqual([{ node: 's2', router: 'l4', address: CLIENT, gateway: '203.0.113.1' }]);
     expect(named({ ...around, redirects })).toEqual(['redirected', 's2']);
     expect(named(around)).toEqual(['reply-not-from-vip', 'client']);
+    // It names the gateway that the node uses anyway.
+    expect(named({ ...byL3, redirects })).toEqual(['reply-not-from-vip', 'client']);
     expect(named({ ...base, redirects })[0]).not.toBe('redirected');
   });
 

@@ -7,6 +7,7 @@ import { balancedBy, nodeOf, nodeWithMac, ownerOf } from '../../scenario/lookup.
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, sameSegment, vanishedAt, type Evidence } from '../evidence/evidence.ts';
+import { nextHop } from './next-hop.ts';
 import { addressesOf, type Rule } from './rule.ts';
 import { ETHERNET_HEADER } from './too-big.ts';
 
@@ -68,6 +69,8 @@ function redirectedBefore(evidence: Evidence): Cause | null {
       hop.node === node &&
       hop.direction === 'out' &&
       hop.dst.ip === address &&
+      // A redirect to the next hop that it uses anyway changes nothing.
+      nextHop(plan, node, { src: hop.src.ip, dst: address }) !== gateway &&
       nodeWithMac(plan, hop.dst.mac)?.name === (ownerOf(plan, gateway) ?? undefined);
     if (walk[leg].some(wentBy)) return cause('redirected', 'redirect-followed', { node, router, address, gateway });
   }
