@@ -47,6 +47,9 @@ export const forwardedUntranslated: Rule = (evidence) => {
   return answer ? without(answer.node, answer, evidence) : null;
 };
 
+/** TTL of Linux's own packets (IPDEFTTL). */
+const INITIAL_TTL = 64;
+
 /**
  * The connection was opened, then the caller's next hop changed: a node that has not seen it begin resets it. For
  * attempts of flows, after all other reasons for a changed path were ruled out.
@@ -57,7 +60,8 @@ export const nextHopChanged: Rule = ({ packets, key, plan, flow, healthy }) => {
   for (const { node, direction, time, frame: reset } of packets) {
     if (direction !== 'out' || reset.tcp?.flags !== 'R') continue;
     const earlier = packets.filter((p) => p.node === node && p.direction === 'in' && p.time <= time);
-    const isForwarded = earlier.some(({ frame }) => sameSegment(frame, reset));
+    // NAT may have hidden where it came from, but its TTL is lower then.
+    const isForwarded = earlier.some(({ frame }) => sameSegment(frame, reset)) || reset.ip!.ttl < INITIAL_TTL;
     // On behalf of another node, it also refuses what that one's peer sends.
     const isOnBehalf = !addressesOf(plan, node).includes(reset.ip!.src);
     // Its number comes from the segment that it answers (RFC 9293, 3.10.7.1).
