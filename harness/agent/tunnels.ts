@@ -86,7 +86,9 @@ export class Tunnels {
     const name = plan.carries.length === 1 ? plan.name : `${plan.name}.v${carries}`;
     await ipBatch([
       `tuntap add dev ${name} mode tun`,
-      `link set ${name} ${'mtu' in plan ? `mtu ${plan.mtu} ` : ''}addrgenmode none`,
+      // First: with an MTU below 1280 a device has no IPv6 settings (RFC 8200, 5; addrconf_notify).
+      `link set ${name} addrgenmode none`,
+      ...('mtu' in plan ? [`link set ${name} mtu ${plan.mtu}`] : []),
       `link set ${name} up`,
     ]);
     // It exits if a packet cannot be sent, for example without a route; only that packet is lost.
