@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { EXIT, InputError, L4labError } from '../harness/errors.ts';
+import { untilInterrupted } from '../cli/until-interrupted.ts';
 import { labsOf } from './differential/differential.ts';
 import { rehearse } from './rehearsal/rehearsal.ts';
 
@@ -7,7 +9,7 @@ import { rehearse } from './rehearsal/rehearsal.ts';
  * Judges the model's own packets on generated labs: `npm run rehearse -- --labs 4000 --seed 7`; `--lab N` judges only the
  * Nth lab of a seed. Finds where model and judge name the same event differently, a thousand times faster than labs do.
  */
-function main(): number {
+async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       labs: { type: 'string', default: '2000' },
@@ -19,25 +21,33 @@ function main(): number {
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed))
     throw new L4labError('invalid-input', '--labs and --lab must be a number from 1, --seed a whole number');
   console.log(`seed ${seed}`);
-  let different = 0;
   const chosen = labsOf(seed, labs).filter(({ lab }) => values.lab === undefined || lab === labs);
+  const total = { flows: 0, judged: 0, attempts: 0, different: 0, invalid: 0 };
   for (const { lab, sample } of chosen) {
-    const found = rehearsed(`generated-${lab}`, sample);
-    if (found.length > 0) different += 1;
-    for (const line of found) console.log(`lab ${lab}, ${line}`);
+    // Lets an interrupt through.
+    await setImmediate();
+    signal.throwIfAborted();
+    const ran = await rehearse(`generated-${lab}`, sample).catch((error: unknown) => {
+      if (error instanceof InputError) return error;
+      throw error;
+    });
+    if (ran instanceof InputError) {
+      total.invalid += 1;
+      console.log(`not run: lab ${lab}: ${ran.message}`);
+      continue;
+    }
+    total.flows += ran.flows;
+    total.judged += ran.judged;
+    total.attempts += ran.attempts;
+    if (ran.disagreements.length > 0) total.different += 1;
+    for (const line of ran.disagreements) console.log(`lab ${lab}, ${line}`);
   }
-  console.log(`labs ${chosen.length} with disagreements ${different}`);
-  return different > 0 ? EXIT.failed : EXIT.ok;
+  console.log(
+    `labs ${chosen.length}, not run ${total.invalid}; flows ${total.flows}, judged ${total.judged} in ${total.attempts} attempts`,
+  );
+  console.log(`labs with disagreements ${total.different}`);
+  if (total.invalid > 0) return EXIT.unavailable;
+  return total.different > 0 ? EXIT.failed : EXIT.ok;
 }
 
-/** The disagreements of a lab; none if the generator made an invalid one. */
-function rehearsed(...lab: Parameters<typeof rehearse>): string[] {
-  try {
-    return rehearse(...lab);
-  } catch (error) {
-    if (error instanceof InputError) return [];
-    throw error;
-  }
-}
-
-process.exitCode = main();
+await untilInterrupted(main);

@@ -1,10 +1,8 @@
 import { say } from '../../reports/messages/catalogue.ts';
 import { en } from '../../reports/messages/en.ts';
+import type { Calls, Query, RouteQuery } from '../../harness/agent/protocol.ts';
 import { disagreement } from '../../harness/judge/agreement.ts';
 import { judgeAttempt } from '../../harness/judge/attempt.ts';
-import { broughtBy, openQuestion, vanishedAt, type Evidence } from '../../harness/judge/evidence/evidence.ts';
-import { receivingL4s } from '../../harness/judge/evidence/receiving-l4s.ts';
-import { translatedBack } from '../../harness/judge/evidence/translated-back.ts';
 import { predictionOf } from '../../harness/model/predict.ts';
 import { isRefused } from '../../harness/model/repetition.ts';
 import { explore } from '../../harness/model/simulation/choices.ts';
@@ -15,7 +13,7 @@ import { simulateFrom, startsOf, type Start } from '../../harness/model/start.ts
 import { commonAddresses, flowArp, flowPackets, type FlowKey } from '../../harness/observe/flow-packets.ts';
 import { observedWalk } from '../../harness/observe/observed-walk.ts';
 import { nextFlowKey } from '../../harness/run/flow-key.ts';
-import { nodeOf, serviceOf } from '../../harness/scenario/lookup.ts';
+import { queryNodes, type QueriedLab } from '../../harness/run/query-nodes.ts';
 import { plansOf } from '../../harness/scenario/resolve/plans.ts';
 import type { Attempt } from '../../harness/terms/attempt.ts';
 import type { ClientOutcome } from '../../harness/terms/cause.ts';
@@ -33,28 +31,35 @@ const ALTERNATIVES = 24;
 /** Time between two frames, and until a retransmission, ns. */
 const [STEP_NS, RETRANSMISSION_NS] = [20_000, 1_000_000_000];
 
-/**
- * Judges the packets of the model's own simulation instead of real ones, and returns where the judge disagrees with the
- * prediction: both must name the same event in the same way. It takes milliseconds and needs no lab, but it cannot show
- * that the model is wrong. Excludes calls by name and segments out of window, whose packets the simulation does not have.
- * @returns a line per disagreement
- * @throws InputError if the lab is invalid
- */
-export function rehearse(name: string, sample: Generated): string[] {
-  const [{ plan } = { plan: null }] = plansOf(load(name, sample), { variants: [], flows: [] });
-  if (plan === null) return [];
-  return plan.flows
-    .filter(({ byName, outOfWindow }) => byName === undefined && outOfWindow === undefined)
-    .flatMap((flow) => rehearseFlow(plan, flow).map((detail) => `${flow.name}: ${detail}`));
+export interface Rehearsal {
+  /** Flows of the lab, and how many of them were judged. */
+  flows: number;
+  judged: number;
+  /** Judged attempts: one for each alternative of a flow. */
+  attempts: number;
+  /** A line per disagreement. */
+  disagreements: string[];
 }
 
-function rehearseFlow(plan: Plan, flow: FlowPlan): string[] {
-  const all = startsOf(plan, flow)
-    .flatMap((start) => [...runsFrom(plan, flow, withoutFailures(start))])
-    .slice(0, ALTERNATIVES);
-  const predicted = all.map(({ prediction }) => prediction);
-  const found = all.flatMap(({ attempt }) => disagreement(attempt, predicted) ?? []);
-  return [...new Set(found.map((one) => say(en, one)))];
+/**
+ * Judges the packets of the model's own simulation instead of real ones, and returns where the judge disagrees with the
+ * prediction: both must name the same event in the same way. It takes milliseconds and needs no containers, but it cannot
+ * show that the model is wrong. Excludes calls by name, segments out of window and used-up ports, whose packets or earlier
+ * attempts the simulation does not have.
+ * @throws InputError if the lab is invalid
+ */
+export async function rehearse(name: string, sample: Generated): Promise<Rehearsal> {
+  const total: Rehearsal = { flows: 0, judged: 0, attempts: 0, disagreements: [] };
+  for (const { plan } of plansOf(load(name, sample), { variants: [], flows: [] }))
+    for (const flow of plan.flows) {
+      total.flows += 1;
+      if (flow.byName !== undefined || flow.outOfWindow !== undefined) continue;
+      const all = await rehearseFlow(plan, flow);
+      if (all.length > 0) total.judged += 1;
+      total.attempts += all.length;
+      total.disagreements.push(...differencesOf(all).map((detail) => `${flow.name}: ${detail}`));
+    }
+  return total;
 }
 
 interface Rehearsed {
@@ -62,18 +67,29 @@ interface Rehearsed {
   prediction: Prediction;
 }
 
-function* runsFrom(plan: Plan, flow: FlowPlan, start: Start): Generator<Rehearsed> {
-  let captured: Crossing[] = [];
-  const runs = explore((choices) => {
-    captured = [];
-    return simulateFrom(networkOf(plan), flow, start, { choices, capture: (crossing) => captured.push(crossing) });
-  });
-  for (const run of runs) {
-    const prediction = predictionOf(run);
-    // Whether its ports are used up depends on attempts that are not simulated.
-    if (prediction.cause?.code === 'ports-exhausted') continue;
-    yield { attempt: judged(run, captured, plan, flow), prediction };
+async function rehearseFlow(plan: Plan, flow: FlowPlan): Promise<Rehearsed[]> {
+  const all: Rehearsed[] = [];
+  for (const start of startsOf(plan, flow)) {
+    let captured: Crossing[] = [];
+    const runs = explore((choices) => {
+      captured = [];
+      const capture = (crossing: Crossing): number => captured.push(crossing);
+      return simulateFrom(networkOf(plan), flow, withoutFailures(start), { choices, capture });
+    });
+    for (const run of runs) {
+      const prediction = predictionOf(run);
+      if (prediction.cause?.code === 'ports-exhausted') continue;
+      all.push({ attempt: await judged(run, captured, plan, flow), prediction });
+      if (all.length === ALTERNATIVES) return all;
+    }
   }
+  return all;
+}
+
+function differencesOf(all: Rehearsed[]): string[] {
+  const predicted = all.map(({ prediction }) => prediction);
+  const found = all.flatMap(({ attempt }) => disagreement(attempt, predicted) ?? []);
+  return [...new Set(found.map((one) => say(en, one)))];
 }
 
 /** A kernel requests a failed neighbour again, which the simulation leaves out. */
@@ -87,7 +103,7 @@ function withoutFailures(start: Start): Start {
   );
 }
 
-function judged(run: Run, captured: Crossing[], plan: Plan, flow: FlowPlan): Attempt {
+async function judged(run: Run, captured: Crossing[], plan: Plan, flow: FlowPlan): Promise<Attempt> {
   const own = nextFlowKey(flow, plan);
   const key: FlowKey = { ...own, sourcePort: flow.protocol === 'icmp' ? 0 : run.exchange.sourcePort };
   const times = timesOf(run, captured);
@@ -116,15 +132,7 @@ function judged(run: Run, captured: Crossing[], plan: Plan, flow: FlowPlan): Att
         servedBy: served?.node ?? null,
         sourceSeen: served?.source ?? null,
       },
-      ...queried(run, base),
-      healthy: healthyServers(run, base),
-      macTables: Object.fromEntries(
-        [...run.states].map(([node, { macTable }]) => [
-          node,
-          Object.fromEntries([...macTable].map(([mac, { port }]) => [mac, port])),
-        ]),
-      ),
-      counters: countersOf(run),
+      ...(await queryNodes(base, { lab: simulatedLab(run) }, {})),
       redirects: [],
     },
     0,
@@ -145,68 +153,43 @@ function timesOf({ exchange: { repeated, sent } }: Run, captured: Crossing[]): n
   });
 }
 
-/** What the nodes would answer (harness/run/query-nodes.ts). */
-function queried(
-  run: Run,
-  base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'packets'>,
-): Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'kernelOnArp'> {
-  const { plan } = base;
-  const vanished = vanishedAt(base)?.hop;
-  const hop = vanished?.direction === 'in' ? vanished : null;
-  const open = openQuestion(base);
-  if (hop === null)
-    return {
-      kernel: null,
-      kernelOnAnswer: null,
-      kernelOnArp: open && routeAnswer(run, open.owner, { to: open.address, from: open.source, iif: open.iface }),
-    };
-  const { node, src, dst } = hop;
-  const iif = nodeOf(plan, node).bridge ? 'br0' : hop.iface;
-  const to = translatedBack(base, node, dst.ip)?.source.ip ?? dst.ip;
-  return {
-    kernel: routeAnswer(run, node, { to, from: src.ip, iif }),
-    kernelOnAnswer: routeAnswer(run, node, { to: broughtBy(hop, plan).src.ip }),
-    kernelOnArp: open && routeAnswer(run, open.owner, { to: open.address, from: open.source, iif: open.iface }),
+/** Nodes that answer what a run asks real ones after a failed attempt (harness/run/query-nodes.ts). */
+function simulatedLab(run: Run): QueriedLab {
+  const counters = countersOf(run);
+  const answers: { [Q in Query]: (node: string, params: Calls[Q]['params']) => Calls[Q]['result'] } = {
+    counters: (node) => counters[node]!,
+    macTable: (node) =>
+      Object.fromEntries([...(run.states.get(node)?.macTable ?? [])].map(([mac, { port }]) => [mac, port])),
+    routeGet: (node, query) => routeAnswer(run, node, query),
+    serverStates: (node) => serverStates(run, node),
   };
+  return { node: (name) => ({ ask: (query, params) => Promise.resolve(answers[query](name, params)) }) };
 }
 
 /** Like `ip route get`. */
-function routeAnswer(
-  { network }: Run,
-  node: string,
-  { to, from = '', iif }: { to: string; from?: string; iif?: string },
-): RouteAnswer {
+function routeAnswer({ network }: Run, node: string, { to, incoming, mark }: RouteQuery): RouteAnswer {
   const host = network.hosts.get(node)!;
-  const device = iif === undefined ? undefined : host.devices.get(iif);
-  if (iif !== undefined && device === undefined) return 'routed';
+  const device = incoming && host.devices.get(incoming.iif);
+  // The model has no devices of tunnels and trunks.
+  if (incoming !== undefined && device === undefined) return 'routed';
+  const packet = { src: incoming?.from ?? '', dst: to };
   const route = host.owned.has(to)
     ? 'local'
-    : (lookUp(host, to, from) ?? (from === '' ? null : balancedRoute(host, { src: from, dst: to })));
+    : (lookUp(host, to, packet.src) ?? (mark === undefined ? null : balancedRoute(host, packet)));
   if (route === null) return 'no-route';
   if (device === undefined) return 'routed';
   // IPv6 looks for a route also without forwarding.
   if (route !== 'local' && !to.includes(':') && !device.settings.forwarding.v4) return 'no-route';
-  const verdict = validateSource(host, device, { src: from, dst: to });
+  const verdict = validateSource(host, device, packet);
   if (verdict.accepted) return 'routed';
   return verdict.code === 'own-address-as-source' ? 'source-refused' : 'reverse-path';
 }
 
-function healthyServers(
-  { network, isUp }: Run,
-  { plan, flow, packets }: Pick<Evidence, 'plan' | 'flow' | 'packets'>,
-): string[] | null {
-  const service = serviceOf(plan, flow);
-  if (service === undefined) return null;
-  const asked = receivingL4s(plan, service, packets).map((l4) => network.hosts.get(l4)!);
-  return service.pool
-    .map(({ node }) => node)
-    .filter((name) =>
-      asked.some((host) => {
-        const own = host.plan.balancer?.config.services.find((one) => one.name === service.name);
-        const server = own?.servers.find((one) => one.name === name);
-        return own === undefined || server === undefined || isUp(host, own, server);
-      }),
-    );
+function serverStates({ network, isUp }: Run, node: string): Calls['serverStates']['result'] {
+  const host = network.hosts.get(node)!;
+  return (host.plan.balancer?.config.services ?? []).flatMap((service) =>
+    service.servers.map((server) => ({ service: service.name, server: server.name, up: isUp(host, service, server) })),
+  );
 }
 
 /** Counters that rise with a loss (harness/judge/counters.ts). */

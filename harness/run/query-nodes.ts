@@ -9,7 +9,7 @@ import type { Hop } from '../terms/walk.ts';
 import { contains } from '../scenario/address.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';
-import type { PooledLab } from './lab-pool.ts';
+import type { NodeHandle } from '../fabric/node-handle.ts';
 
 /**
  * State that captures do not show: the kernel's route for a lost packet, the L4's server states, MAC tables, counters.
@@ -18,6 +18,11 @@ export type QueriedState = Pick<
   Evidence,
   'kernel' | 'kernelOnAnswer' | 'kernelOnArp' | 'healthy' | 'macTables' | 'counters'
 >;
+
+/** A lab whose nodes can be queried. */
+export interface QueriedLab {
+  node: (name: string) => Pick<NodeHandle, 'ask'>;
+}
 
 export const NOTHING_QUERIED: QueriedState = {
   kernel: null,
@@ -31,7 +36,7 @@ export const NOTHING_QUERIED: QueriedState = {
 /** Queries the nodes after an unanswered attempt. */
 export async function queryNodes(
   base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'packets'>,
-  { lab }: Pick<PooledLab, 'lab'>,
+  { lab }: { lab: QueriedLab },
   countersBefore: CountersByNode | null,
 ): Promise<QueriedState> {
   const { plan } = base;
@@ -63,11 +68,7 @@ export async function queryNodes(
 }
 
 /** What the kernel would do with a lost packet, also if only the mark of a service of mode `route` gives it a route. */
-async function routeOfLost(
-  base: Pick<Evidence, 'plan' | 'walk'>,
-  hop: Hop,
-  lab: PooledLab['lab'],
-): Promise<RouteAnswer> {
+async function routeOfLost(base: Pick<Evidence, 'plan' | 'walk'>, hop: Hop, lab: QueriedLab): Promise<RouteAnswer> {
   const { plan } = base;
   const to = routedTo(base, hop);
   const query = { to, incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) } };
@@ -90,13 +91,13 @@ function receivingInterface({ node, iface }: Hop, plan: Plan): string {
 }
 
 /** Counters of every node's namespace. */
-export async function readCounters(plan: Plan, { lab }: Pick<PooledLab, 'lab'>): Promise<CountersByNode> {
+export async function readCounters(plan: Plan, { lab }: { lab: QueriedLab }): Promise<CountersByNode> {
   const entries = plan.nodes.map(async ({ name }) => [name, await lab.node(name).ask('counters', null)] as const);
   return Object.fromEntries(await Promise.all(entries));
 }
 
 /** Number of flows that conntrack of nodes has failed to insert so far, for lack of ports or space. */
-export async function flowsRefused(nodes: string[], lab: PooledLab['lab']): Promise<Map<string, number>> {
+export async function flowsRefused(nodes: string[], lab: QueriedLab): Promise<Map<string, number>> {
   const counted = nodes.map(async (name): Promise<[string, number]> => {
     const counters = await lab.node(name).ask('counters', null);
     return [name, counters['ConntrackInsertFails'] ?? 0];
@@ -110,7 +111,7 @@ export async function flowsRefused(nodes: string[], lab: PooledLab['lab']): Prom
  */
 async function healthyServers(
   { plan, flow, packets }: Pick<Evidence, 'plan' | 'flow' | 'packets'>,
-  lab: PooledLab['lab'],
+  lab: QueriedLab,
 ): Promise<string[] | null> {
   const service = serviceOf(plan, flow);
   if (!service) return null;

@@ -1,7 +1,8 @@
 import { otherPort } from '../../terms/reply-port.ts';
 import { nodeOf, ownerOf } from '../../scenario/lookup.ts';
 import { cause } from '../../terms/cause.ts';
-import { isAddressee, refusesSource } from '../evidence/evidence.ts';
+import type { HopAddress } from '../../terms/walk.ts';
+import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.ts';
 import { routeOf } from '../../scenario/route-of.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
@@ -27,19 +28,32 @@ export const notTranslated: Rule = (evidence) => {
     routeOf(nodeOf(plan, node), { src: source, dst: destination }) !== null;
   if (isRouted && refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === source)) return null;
-  let sent = translatedBack(evidence, node, destination);
-  if (sent === null) return cause('connection-unknown', 'state-missing', { node, source, destination });
-  // A request that crossed the router twice was translated twice, and its answer is translated back to the router itself.
-  for (
-    let address = destination;
-    sent !== null;
-    address = sent.source.ip, sent = translatedBack(evidence, node, address)
-  ) {
-    const { ip: called } = sent.called;
-    const ports = otherPort(sent.called.port, port);
-    const params = { node, called, source, owner: ownerOf(plan, source), address, ...ports };
-    if (called !== source || ports.ports !== undefined)
+  const translations = translationsBack(evidence, node, destination);
+  if (translations.length === 0) return cause('connection-unknown', 'state-missing', { node, source, destination });
+  for (const { address, called } of translations) {
+    const ports = otherPort(called.port, port);
+    const params = { node, called: called.ip, source, owner: ownerOf(plan, source), address, ...ports };
+    if (called.ip !== source || ports.ports !== undefined)
       return cause('reply-not-from-vip', 'reply-not-translated', params);
   }
   return null;
 };
+
+/**
+ * How an answer is translated back at a node, one translation after another: a request that crossed the node twice was
+ * translated twice, and its answer comes back to the node itself in between.
+ */
+function translationsBack(
+  evidence: Evidence,
+  node: string,
+  destination: string,
+): { address: string; called: HopAddress }[] {
+  const found = new Map<string, HopAddress>();
+  for (let address = destination; !found.has(address);) {
+    const sent = translatedBack(evidence, node, address);
+    if (sent === null) break;
+    found.set(address, sent.called);
+    address = sent.source.ip;
+  }
+  return [...found].map(([address, called]) => ({ address, called }));
+}
