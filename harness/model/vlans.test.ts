@@ -32,8 +32,14 @@ interface Outcome {
 }
 
 /** What becomes of a call of s1 by the client, and what would help it. */
-function outcome(ports: Record<string, string>, from = 'client', neighbours: Record<string, string> = {}): Outcome {
+function outcome(
+  ports: Record<string, string>,
+  from = 'client',
+  neighbours: Record<string, string> = {},
+  { to = 's1', rpFilter = 0 } = {},
+): Outcome {
   const nodes = [
+    ...(rpFilter === 0 ? [] : [`l3: { rpFilter: ${rpFilter} }`]),
     ...Object.entries(ports).map(([name, settings]) => `${name}: { ports: { ${settings} } }`),
     ...Object.entries(neighbours).map(([name, entries]) => `${name}: { neighbours: ${entries} }`),
   ];
@@ -43,7 +49,7 @@ function outcome(ports: Record<string, string>, from = 'client', neighbours: Rec
 title: test
 lab: lab
 nodes: { ${nodes.join(', ')} }
-flows: { call: { from: ${from}, to: s1, port: 80, expect: works } }
+flows: { call: { from: ${from}, to: ${to}, port: 80, expect: works } }
 `,
   );
   const scenario = readScenario('test', 'lab', readLab(parseYaml('lab.yaml', LAB)), yaml);
@@ -218,4 +224,10 @@ test('native VLANs that differ join two VLANs: frames come out in the wrong one'
   const { cause, fixes } = outcome({ a: 'b: { trunk: [10, 20], native: 20 }' });
   expect(cause).toEqual(['vlan-mismatch', 'b', 'native-vlans-differ']);
   expect(fixes.map(({ code }) => code)).toContain('native-vlan');
+});
+
+test('a server in the VLAN of the clients: the router receives its ARP request where it does not have the address', () => {
+  const { cause, fixes } = outcome({ b: 's1: { vlan: 10 }' }, 's1', {}, { to: 'client', rpFilter: 1 });
+  expect(cause).toEqual(['vlan-mismatch', 'l3', 'address-in-other-vlan']);
+  expect(fixes).toContainEqual({ code: 'port-in-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
 });

@@ -88,9 +88,13 @@ export function otherPortsInVlan({ bridge, interfaces }: NodePlan, iface: string
 }
 
 /** Nodes that receive a broadcast from an interface: through switches, over wires that are up at both ends. */
-export function segmentOf(plan: Pick<Plan, 'nodes' | 'links'>, { node, iface }: LinkEnd): Set<string> {
-  const reached = new Set<string>();
-  const seen = new Set<string>();
+export function segmentOf(plan: Pick<Plan, 'nodes' | 'links'>, start: LinkEnd): Set<string> {
+  return new Set(endsInSegment(plan, start).map(({ node }) => node));
+}
+
+/** The same with the interfaces where it arrives. */
+export function endsInSegment(plan: Pick<Plan, 'nodes' | 'links'>, { node, iface }: LinkEnd): LinkEnd[] {
+  const reached: LinkEnd[] = [];
   const isOpen = (end: LinkEnd): boolean => {
     const { up, closed } = interfaceAt(plan, end) ?? {};
     return up !== false && closed !== true;
@@ -99,10 +103,8 @@ export function segmentOf(plan: Pick<Plan, 'nodes' | 'links'>, { node, iface }: 
     for (const { ends } of plan.links) {
       const from = ends.find(isOutlet);
       const to = ends.find((end) => end !== from);
-      if (from === undefined || to === undefined || !ends.every(isOpen)) continue;
-      reached.add(to.node);
-      if (seen.has(`${to.node} ${to.iface}`)) continue;
-      seen.add(`${to.node} ${to.iface}`);
+      if (from === undefined || to === undefined || !ends.every(isOpen) || reached.includes(to)) continue;
+      reached.push(to);
       const ports = otherPortsInVlan(nodeOf(plan, to.node), to.iface).map(({ name }) => name);
       leaveBy((end) => end.node === to.node && ports.includes(end.iface));
     }

@@ -2,11 +2,11 @@ import { cause, type Cause } from '../terms/cause.ts';
 import type { InterfacePlan, LinkEnd, Plan } from '../terms/plan.ts';
 import { linkNumber, linkNameOf } from '../terms/link-name.ts';
 import { contains, host, network } from './address.ts';
-import { balancedBy, interfaceAt, nodeOf, nodeWithMac, ownerOf, otherPortsInVlan, segmentOf } from './lookup.ts';
+import { balancedBy, endsInSegment, interfaceAt, nodeOf, nodeWithMac, otherPortsInVlan, ownerOf } from './lookup.ts';
 
 /**
- * Why ARP for an address does not reach its owner because of VLANs: the links exist, but switch ports on the path are
- * in different VLANs. Null for other reasons.
+ * Why ARP for an address does not reach the interface that has it because of VLANs: the links exist, but switch ports on
+ * the path are in different VLANs, or the owner has the address in another one. Null for other reasons.
  * @param asker node that sends the request on the interface whose subnet contains the address
  */
 export function vlanMismatch(plan: Plan, asker: string, address: string): Cause | null {
@@ -17,10 +17,11 @@ export function vlanMismatch(plan: Plan, asker: string, address: string): Cause 
   if (from === undefined) return null;
   const start = { node: asker, iface: from.name };
   const holders = holdersOf(plan, address).filter((name) => name !== asker);
-  const segment = segmentOf(plan, start);
-  if (holders.some((name) => segment.has(name))) return null;
+  const reached = endsInSegment(plan, start).filter(({ node }) => holders.includes(node));
+  if (reached.some((end) => mayAnswer(plan, end, address))) return null;
   const way = pathTo(plan, start, holders);
-  return way === null ? null : endOfPath(plan, { start, way, address });
+  const ended = way === null ? null : endOfPath(plan, { start, way, address });
+  return ended ?? (reached[0] === undefined ? null : inOtherVlan(plan, reached[0], { asker, address }));
 }
 
 /** The same for a frame to a MAC: its sender has not asked, or did before. */
@@ -42,6 +43,30 @@ function holdersOf(plan: Plan, address: string): string[] {
   const services = plan.services.filter(({ vip }) => vip === address);
   const l4s = plan.nodes.filter(({ name, balancer }) => balancer && services.some((one) => balancedBy(one, name)));
   return [...new Set([...inPairs, ...l4s.map(({ name }) => name)])];
+}
+
+/** Whether the address is on this interface of its owner, or on none, like a VIP. */
+function mayAnswer(plan: Plan, { node, iface }: LinkEnd, address: string): boolean {
+  const { bridge, interfaces } = nodeOf(plan, node);
+  const holding = interfaces.find(({ addresses }) => addresses.map(host).includes(address));
+  return bridge || holding === undefined || holding.name === iface;
+}
+
+/** The owner received the request on an interface in another VLAN than that of the address. */
+function inOtherVlan(plan: Plan, at: LinkEnd, { asker, address }: { asker: string; address: string }): Cause | null {
+  const { node } = at;
+  const holding = nodeOf(plan, node).interfaces.find(({ addresses }) => addresses.map(host).includes(address))!;
+  const vlan = vlanOfWire(plan, { node, iface: holding.name });
+  const other = vlanOfWire(plan, at);
+  if (vlan === undefined || other === undefined || vlan === other) return null;
+  return cause('vlan-mismatch', 'address-in-other-vlan', { node, asker, address, vlan, other });
+}
+
+/** VLAN in which a switch has the wire of a node's interface. */
+function vlanOfWire(plan: Plan, end: LinkEnd): number | undefined {
+  return plan.links.some(({ ends }) => ends.some((one) => one.node === end.node && one.iface === end.iface))
+    ? interfaceAt(plan, otherEnd(plan, end))?.vlan
+    : undefined;
 }
 
 /**
@@ -102,7 +127,7 @@ function endOfPath(
     from = { node, iface: onward.name };
   }
   const last = interfaceAt(plan, otherEnd(plan, from));
-  if (last?.closed !== true) return null;
+  if (last?.closed !== true) return changed;
   const port = { node: way.at(-1)!, port: linkNameOf(last.name), asker, address };
   return changed ?? rejectedByPort(plan, port, { at: last, from });
 }

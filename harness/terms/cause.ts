@@ -64,6 +64,8 @@ export interface CauseDetails {
   'untagged-not-carried': At & { address: string; asker: string; port: string };
   /** The access port toward `port` is in one VLAN, but the request of `asker` came in another one, `other`. */
   'vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
+  /** `asker` sent its request in VLAN `other`, but `node` has the address in `vlan`; it is in both. */
+  'address-in-other-vlan': At & { address: string; asker: string; vlan: number; other: number };
   /** Untagged frames leave the switch `port` in its VLAN `other`, and are in `vlan` from here on. */
   'native-vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
   /**

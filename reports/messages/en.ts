@@ -209,6 +209,8 @@ export const en: Catalogue = {
       `${asker} sent frames for ${address}, but the port of ${node} toward ${port} is a trunk without a native VLAN, and ${port} sends untagged frames.`,
     'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
       `${asker} sent frames for ${address} in VLAN ${other}, but the port of ${node} toward ${port} is in VLAN ${vlan}.`,
+    'address-in-other-vlan': ({ node, address, asker, vlan, other }) =>
+      `${asker} sent frames for ${address} in VLAN ${other}, but ${node} has that address in VLAN ${vlan}.`,
     'native-vlan-tagged': ({ node, address, asker, port, vlan, other }) =>
       other === null
         ? `${asker} sent frames for ${address}, which come from ${port} with the tag of VLAN ${vlan}; but that is the native VLAN of the port of ${node} toward ${port}, which takes it without a tag.`

@@ -40,6 +40,7 @@ export const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'vlan-not-carried': { node, address, asker: 'n1', port: 'n2', vlan: 1030 },
     'untagged-not-carried': { node, address, asker: 'n1', port: 'n2' },
     'vlans-differ': { node, address, asker: 'n1', port: 'n2', vlan: 1030, other: 1040 },
+    'address-in-other-vlan': { node, address, asker: 'n1', vlan: 1030, other: 1040 },
     'native-vlan-tagged': { node, address, asker: 'n1', port: 'n2', vlan: 1030, other: 1040 },
     'native-vlans-differ': { node, address, asker: 'n1', port: 'n2', vlan: 1030, other: 1040 },
     'server-off-segment': { node, address },

@@ -200,6 +200,8 @@ export const ko: Catalogue = {
       `${asker}이(가) ${address}(으)로 프레임을 보냈으나, ${node}의 ${port} 쪽 포트는 네이티브 VLAN이 없는 트렁크이고 ${port}은(는) 태그를 쓰지 않습니다.`,
     'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
       `${asker}이(가) VLAN ${other}에서 ${address}(으)로 프레임을 보냈으나, ${node}의 ${port} 쪽 포트는 VLAN ${vlan}에 있습니다.`,
+    'address-in-other-vlan': ({ node, address, asker, vlan, other }) =>
+      `${asker}이(가) VLAN ${other}에서 ${address}(으)로 프레임을 보냈으나, ${node}은(는) 그 주소를 VLAN ${vlan}에 가지고 있습니다.`,
     'native-vlan-tagged': ({ node, address, asker, port, vlan, other }) =>
       other === null
         ? `${asker}이(가) ${address}(으)로 보낸 프레임이 ${port}에서 VLAN ${vlan} 태그를 달고 오나, ${node}의 ${port} 쪽 포트는 이를 네이티브 VLAN으로 두어 태그 없는 프레임만 받습니다.`

@@ -92,7 +92,7 @@ describe('the request never left the caller', () => {
   test('the owner dropped the ARP request because of its source, unless a cut link stopped it', () => {
     const calledBy = (nodes: Record<string, object>): string[] => {
       const evidence = evidenceOf(oneArm({ services: dnat, nodes }), 's1', 's2:80', { walk: nothing });
-      const asks = arp(['s1', 'out', ''], { op: 'request', senderIp: '203.0.113.11', targetIp: '203.0.113.12' });
+      const asks = arp(['s1', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.11', targetIp: '203.0.113.12' });
       return named({ ...evidence, packets: [asks], kernelOnArp: 'reverse-path' });
     };
     expect(calledBy({})).toEqual(['reverse-path', 's2']);
@@ -103,7 +103,7 @@ describe('the request never left the caller', () => {
   test('at a router that reports host unreachable, wherever its message was last seen', () => {
     const evidence = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
     const senderIp = '198.51.100.1';
-    const asks = arp(['l4', 'out', ''], { op: 'request', senderIp, targetIp: '203.0.113.12' });
+    const asks = arp(['l4', 'out', 'l2'], { op: 'request', senderIp, targetIp: '203.0.113.12' });
     const inner = { src: CLIENT, dst: VIP_A, protocol: 6, srcPort: 40000, dstPort: 80 };
     const error = icmp([5, 'l4', 'out', 'l2'], { type: 3, code: 1, inner });
     const seen = { ...evidence, packets: [asks, error], kernelOnArp: 'reverse-path' as const };

@@ -32,14 +32,17 @@ export function unansweredArp({ packets, plan }: Evidence, name: string, ends: s
 }
 
 /**
- * Why a node got no ARP reply: the owner did not accept the request's source, or replied to another MAC; VLANs; or no node
+ * Why a node got no ARP reply: VLANs; the owner did not accept the request's source, or replied to another MAC; or no node
  * has the address.
  */
 export function withoutAnswer(evidence: Evidence, node: string, address: string): Cause {
   const refused = refusedQuestion(evidence, node);
-  if (refused?.address === address) return refused.cause;
-  const found = answeredWrongMac(evidence, address) ?? vlanMismatch(evidence.plan, node, address);
-  return found ?? cause('no-neighbour', 'arp-unanswered', { node, address });
+  return (
+    vlanMismatch(evidence.plan, node, address) ??
+    (refused?.address === address ? refused.cause : null) ??
+    answeredWrongMac(evidence, address) ??
+    cause('no-neighbour', 'arp-unanswered', { node, address })
+  );
 }
 
 /** A node's request that the owner of an address dropped because of its source (arp_process); or null. */

@@ -1,5 +1,5 @@
 import { host } from '../../scenario/address.ts';
-import { nodeOf, ownerOf, segmentOf } from '../../scenario/lookup.ts';
+import { endsInSegment, interfaceAddresses, interfaceAt, nodeOf } from '../../scenario/lookup.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { ClientOutcome } from '../../terms/cause.ts';
 import { endsAt } from '../../terms/tunnel.ts';
@@ -10,7 +10,7 @@ import type { FlowKey } from '../../observe/flow-packets.ts';
 import type { Moment } from './moment.ts';
 import type { Redirect } from './redirects.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
-import type { FlowPlan, Plan } from '../../terms/plan.ts';
+import type { FlowPlan, LinkEnd, NodePlan, Plan } from '../../terms/plan.ts';
 
 /** Everything that was seen of one attempt: the input of verdict and cause. */
 export interface Evidence {
@@ -73,7 +73,7 @@ export function sameSegment(a: Frame, b: Frame): boolean {
   return a.tcp?.seq === b.tcp?.seq && a.tcp?.ack === b.tcp?.ack && a.tcp?.flags === b.tcp?.flags;
 }
 
-/** An ARP request without an answer, and the interface that it was for. */
+/** An ARP request without an answer, and the interface where the address's owner received it. */
 export interface OpenQuestion {
   asker: string;
   owner: string;
@@ -95,20 +95,30 @@ export function openQuestion(base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'pa
 }
 
 function openQuestionOf(asker: string, base: Pick<Evidence, 'plan' | 'packets'>): OpenQuestion | null {
-  const arp = base.packets.flatMap(({ node, direction, frame }) =>
-    node === asker && frame.arp ? [{ direction, ...frame.arp }] : [],
+  const arp = base.packets.flatMap(({ node, iface, direction, frame }) =>
+    node === asker && frame.arp ? [{ direction, iface, ...frame.arp }] : [],
   );
   const answered = arp.flatMap(({ direction, op, senderIp }) =>
     direction === 'in' && op === 'reply' ? [senderIp] : [],
   );
-  for (const { direction, op, targetIp: address, senderIp: source } of arp) {
-    const owner = ownerOf(base.plan, address);
-    if (direction !== 'out' || op !== 'request' || answered.includes(address) || owner === null || owner === asker)
-      continue;
-    const { interfaces, bridge } = nodeOf(base.plan, owner);
-    const at = interfaces.find(({ addresses }) => addresses.some((cidr) => host(cidr) === address))!;
-    if (!segmentOf(base.plan, { node: owner, iface: at.name }).has(asker)) continue;
-    return { asker, owner, iface: bridge ? 'br0' : at.name, address, source };
+  for (const { direction, iface: from, op, targetIp: address, senderIp: source } of arp) {
+    if (direction !== 'out' || op !== 'request' || answered.includes(address)) continue;
+    const reached = endsInSegment(base.plan, { node: asker, iface: from }).filter(
+      ({ node }) => node !== asker && owns(nodeOf(base.plan, node), address),
+    );
+    const hasIt = (end: LinkEnd): boolean =>
+      interfaceAt(base.plan, end)?.addresses.map(host).includes(address) === true;
+    const at = reached.find(hasIt) ?? reached[0];
+    if (at === undefined) continue;
+    const { node: owner, iface } = at;
+    return { asker, owner, iface: nodeOf(base.plan, owner).bridge ? 'br0' : iface, address, source };
   }
   return null;
+}
+
+/** Whether a node's kernel has an address, on an interface or as a VIP of its load balancer. */
+function owns(node: NodePlan, address: string): boolean {
+  const { vipOwner, services = [] } = node.balancer?.config ?? {};
+  const hasVip = vipOwner === true && services.some(({ vip }) => vip === address);
+  return hasVip || interfaceAddresses(node).includes(address);
 }

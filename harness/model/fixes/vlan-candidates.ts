@@ -46,6 +46,10 @@ export function otherVlans(failure: Failure): Candidate[] {
         ...portsToward(failure, asker, vlan).map((at) => change(untagged(failure, at, wrong))),
       ];
     }
+    case 'address-in-other-vlan': {
+      const { vlan, other, asker } = detail.params;
+      return portsToward(failure, asker, other).map((at) => change(untagged(failure, at, vlan)));
+    }
     case 'native-vlans-differ': {
       const { vlan, other } = detail.params;
       const far = farEnd(failure, detail.params);

@@ -152,8 +152,8 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
     return;
   }
   const why =
-    run.unanswered.get(address)?.(node) ??
     vlanMismatch(run.network.plan, node, address) ??
+    run.unanswered.get(address)?.(node) ??
     cause('no-neighbour', 'arp-unanswered', { node, address });
   die(run, packet, why);
   const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;
