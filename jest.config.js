@@ -14,7 +14,8 @@ const typescript = {
 };
 
 export default {
-  maxWorkers: 2,
+  // Most tests wait for packets, timers and other processes: three share two CPUs well.
+  maxWorkers: 3,
   projects: [
     {
       displayName: 'unit',
