@@ -95,7 +95,20 @@ test('source NAT that starts after the handshake is matched by the destination p
     segment('client', ['198.51.100.1', 80], [CLIENT, 20000], ACK, 901, 150),
     segment('client', [CLIENT, 20000], ['198.51.100.1', 80], RST, 150),
   ];
-  const other = segment('client', ['198.51.100.1', 80], [CLIENT, 20001], ACK, 901, 150);
+  const other = segment('client', ['198.51.100.1', 80], [CLIENT, 20001], ACK, 701, 150);
+  expect(belonging([...all, other])).toEqual(all);
+});
+
+test("source NAT that starts after the handshake, of a server's segment to the proxy IP: its numbers continue the SYN-ACK", () => {
+  const all = [
+    segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),
+    segment('l4', [PIP, 61000], [S1, 80], SYN, 100),
+    segment('s1', [S1, 80], [PIP, 61000], SYN_ACK, 900, 101),
+    segment('s1', [S1, 80], [PIP, 61000], ACK, 901, 201),
+    segment('l3', ['203.0.113.1', 1024], [PIP, 61000], ACK, 901, 201),
+    segment('l4', [PIP, 61000], ['203.0.113.1', 1024], RST, 201),
+  ];
+  const other = segment('l3', ['203.0.113.1', 1025], [PIP, 61001], ACK, 701, 201);
   expect(belonging([...all, other])).toEqual(all);
 });
 

@@ -34,9 +34,9 @@ export function isCalledAt({ address, port, ownServers = [] }: FlowKey, ip: stri
 }
 
 /**
- * The sightings of an attempt, joined across NAT by what NAT does not change: the sequence number of a SYN; the number
- * that a SYN-ACK acknowledges, and continues after it (another load balancer may take over the connection there and
- * assign another server); the token in a payload; the packet quoted in an ICMP error; and the caller's port.
+ * The sightings of an attempt, joined across NAT by what NAT does not change: the sequence numbers of SYN and SYN-ACK; the
+ * numbers that continue after them (there another load balancer may take over the connection and assign another server, or
+ * a router begin to translate it); the token in a payload; the packet quoted in an ICMP error; and the caller's port.
  * @param sightings in time order
  */
 export function flowPackets(sightings: Sighting[], key: FlowKey): Sighting[] {
@@ -110,7 +110,7 @@ class Known {
     if (frame.udp && frame.token === undefined) return this.#isAnswer(frame);
     if (!frame.tcp || this.key.protocol !== 'tcp') return false;
     if (this.#conversations.has(conversation(frame)!)) {
-      if (frame.tcp.flags === 'S') this.#initialSequences.add(frame.tcp.seq);
+      if (frame.tcp.flags.includes('S')) this.#initialSequences.add(frame.tcp.seq);
       return true;
     }
     if (!this.#isStart(node, frame)) return false;
@@ -143,7 +143,7 @@ class Known {
   #learn(frame: Frame): void {
     const name = conversation(frame);
     if (name !== null) this.#conversations.add(name);
-    if (frame.tcp?.flags === 'S') this.#initialSequences.add(frame.tcp.seq);
+    if (frame.tcp?.flags.includes('S') === true) this.#initialSequences.add(frame.tcp.seq);
     const ports = frame.tcp ?? frame.udp;
     if (!frame.ip || !ports) return;
     if (ports.srcPort === this.key.sourcePort) this.#sources.add(frame.ip.src);

@@ -9,7 +9,7 @@ import { notTranslated } from './not-translated.ts';
 import { noResponse } from './no-response.ts';
 import { outOfWindow } from './out-of-window.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
-import { replyElsewhere, replyToProxyIp, replyToOther } from './reply-elsewhere.ts';
+import { replyElsewhere, replyToProxyIp, replyToOther, segmentToProxyIp } from './reply-elsewhere.ts';
 import type { Rule } from './rule.ts';
 import { ofTwoMasters } from './split-brain.ts';
 import { staticNeighbour } from './static-neighbour.ts';
@@ -34,6 +34,7 @@ const RULES: Rule[] = [
   replyElsewhere,
   replyToOther,
   replyToProxyIp,
+  segmentToProxyIp,
   notTranslated,
   neverSent,
   swallowed,

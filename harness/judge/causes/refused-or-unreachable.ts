@@ -102,9 +102,9 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   if (code === 0 || code === 6) return cause('no-route', 'route-missing', { node, address });
   const hop = askedFor(evidence, node, { src, dst: address });
   return (
+    vlanMismatch(evidence.plan, node, hop) ??
     refusedQuestion(evidence, node)?.cause ??
     answeredWrongMac(evidence, hop) ??
-    vlanMismatch(evidence.plan, node, hop) ??
     cause('no-neighbour', 'host-unreachable', { node, address, hop })
   );
 }

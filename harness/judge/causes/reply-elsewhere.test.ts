@@ -1,6 +1,7 @@
 import { causeOfFailure } from './index.ts';
 import { L3, oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import type { Sighting } from '../../terms/sighting.ts';
 import { CLIENT, evidenceOf, icmp, named, TCP_KEY } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
@@ -81,6 +82,31 @@ describe('reply-not-from-vip', () => {
     expect(fromPort(hidden, 54, end)).toMatchObject(at('l4'));
     const own = oneArm({ services: { a: { ...dnat.a, ownCalls: true } } });
     expect(fromPort(evidenceOf(own, 'l4', 'a'), 54)).toMatchObject(at('l4'));
+  });
+
+  test('if a later segment reached the L4 that hides the caller from an address of a router, and its kernel reset it', () => {
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const { dst, src } = evidence.walk.reply[0]!;
+    const at = (node: string, direction: 'in' | 'out', from: string, to: string, tcp: object): Sighting => ({
+      time: 1,
+      node,
+      iface: 'l2',
+      direction,
+      frame: {
+        srcMac: '',
+        dstMac: '',
+        length: 66,
+        ip: { version: 4, src: from, dst: to, ttl: 64, protocol: 6, id: 0, dscp: 0 },
+        tcp: { srcPort: 80, dstPort: 40000, seq: 2, ack: 9, flags: 'A', payloadLength: 0, ...tcp },
+      },
+    });
+    const later = (router: string): Evidence['packets'] => [
+      at('s2', 'out', src.ip, dst.ip, {}),
+      at('l4', 'in', router, dst.ip, {}),
+      at('l4', 'out', dst.ip, router, { srcPort: 40000, dstPort: 80, seq: 9, ack: 0, flags: 'R' }),
+    ];
+    expect(named({ ...evidence, packets: later(L3) })).toEqual(['reply-not-from-vip', 'l4']);
+    expect(named({ ...evidence, packets: later(src.ip) })[0]).not.toBe('reply-not-from-vip');
   });
 
   test('not if it did not reach the caller', () => {

@@ -3,7 +3,7 @@ import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
-import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.ts';
+import { isAddressee, refusesSource, sameSegment, type Evidence } from '../evidence/evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
@@ -24,6 +24,41 @@ export const replyToProxyIp: Rule = ({ walk, flow, plan, packets }) => {
   const source = last.src.ip;
   const params = { node: l4.node, called: sent.dst.ip, source, owner: ownerOf(plan, source), ...ports };
   return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
+};
+
+/**
+ * The same for a later segment of the connection, whose source a node on its path has changed: the load balancer's kernel
+ * resets it.
+ */
+export const segmentToProxyIp: Rule = ({ walk, flow, plan, packets }) => {
+  const service = serviceOf(plan, flow);
+  for (const { node, proxyIps } of service?.l4s ?? []) {
+    const sent = walk.request.findLast((hop) => hop.node === node && hop.direction === 'out');
+    const at = packets.filter((one) => one.node === node && one.frame.tcp !== undefined);
+    for (const { time, direction, frame: reset } of at) {
+      if (direction !== 'out' || reset.tcp?.flags !== 'R' || !proxyIps.includes(reset.ip!.src)) continue;
+      const met = at.find(
+        (one) =>
+          one.direction === 'in' &&
+          one.time <= time &&
+          one.frame.tcp!.ack === reset.tcp!.seq &&
+          one.frame.ip!.src === reset.ip!.dst &&
+          one.frame.ip!.dst === reset.ip!.src,
+      );
+      const isOfServer = packets.some(
+        ({ frame }) => met && frame.ip?.src === sent?.dst.ip && sameSegment(frame, met.frame),
+      );
+      if (met === undefined || sent === undefined || !isOfServer) continue;
+      const { src: source } = met.frame.ip!;
+      const ports = otherPort(sent.dst.port, met.frame.tcp!.srcPort);
+      // Another load balancer continues connections that it has not seen begin.
+      const isOfOther = service!.l4s.some((l4) => l4.node !== node && l4.proxyIps.includes(source));
+      if (isOfOther || (source === sent.dst.ip && ports.ports === undefined)) continue;
+      const params = { node, called: sent.dst.ip, source, owner: ownerOf(plan, source), ...ports };
+      return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
+    }
+  }
+  return null;
 };
 
 /** The caller called from an address that another node has as well, and the answer went to that one. */

@@ -6,8 +6,8 @@ import type { Candidate, Patch } from './candidate.ts';
 export interface Trial {
   /** The plan after a change; null if the scenario is then invalid. */
   planAfter: (change: Patch) => Plan | null;
-  /** Whether the flow works as intended, whichever server is selected. */
-  works: (plan: Plan) => boolean;
+  /** How the flow fails, to be compared; null if it works as intended, whichever server is selected. */
+  failureIn: (plan: Plan) => string | null;
   /** Maximum number of pairs to try if no single change suffices; absent means the default. */
   mostPairs?: number;
 }
@@ -24,9 +24,11 @@ const MAX_PAIRS_TRIED = 150;
  */
 export function counterfactuals(
   candidates: Candidate[],
-  { planAfter, works, mostPairs = MAX_PAIRS_TRIED }: Trial,
+  { planAfter, failureIn, mostPairs = MAX_PAIRS_TRIED }: Trial,
 ): Candidate[] {
-  const seen = new Set([substance(planAfter({}))]);
+  const unchanged = planAfter({});
+  const before = unchanged && failureIn(unchanged);
+  const seen = new Set([substance(unchanged)]);
   /** The plan after a change, if no earlier change led to it. */
   const news = ({ change }: Candidate): Plan | null => {
     const plan = planAfter(change);
@@ -37,14 +39,17 @@ export function counterfactuals(
   };
   const helps = (candidate: Candidate): boolean => {
     const plan = news(candidate);
-    return plan !== null && works(plan);
+    return plan !== null && failureIn(plan) === null;
   };
   const single: Candidate[] = [];
-  const useless: Candidate[] = [];
+  const useless: Useless[] = [];
   for (const candidate of candidates) {
     if (single.length === MAX_SHOWN) break;
     const plan = news(candidate);
-    if (plan !== null) (works(plan) ? single : useless).push(candidate);
+    if (plan === null) continue;
+    const failure = failureIn(plan);
+    if (failure === null) single.push(candidate);
+    else useless.push({ candidate, hasEffect: failure !== before });
   }
   const found = single.length > 0 ? single : first(MOST_PAIRS_SHOWN, pairs(useless).slice(0, mostPairs), helps);
   return found.map(({ fixes, change }) => {
@@ -54,19 +59,37 @@ export function counterfactuals(
   });
 }
 
+/** Several flows of a variant try the same plans. */
+const substances = new WeakMap<Plan, string>();
+
 /** The parts of a plan that affect flows. */
 function substance(plan: Plan | null): string {
   if (plan === null) return '';
-  const flows = plan.flows.map((flow) => ({ ...flow, at: null, expect: null }));
-  return JSON.stringify({ ...plan, flows });
+  let text = substances.get(plan);
+  if (text === undefined) {
+    const flows = plan.flows.map((flow) => ({ ...flow, at: null, expect: null }));
+    text = JSON.stringify({ ...plan, flows });
+    substances.set(plan, text);
+  }
+  return text;
 }
 
-/** Pairs, smaller ones first. */
-function pairs(candidates: Candidate[]): Candidate[] {
-  const all = candidates.flatMap((a, i) => candidates.slice(i + 1).map((b, j) => ({ a, b, rank: 2 * i + 1 + j })));
+/** A change that does not suffice, and whether the flow then fails in another way. */
+interface Useless {
+  candidate: Candidate;
+  hasEffect: boolean;
+}
+
+/** Pairs, smaller ones first. Two changes without any effect are none together either. */
+function pairs(all: Useless[]): Candidate[] {
   return all
+    .flatMap((a, i) => all.slice(i + 1).map((b, j) => ({ a, b, rank: 2 * i + 1 + j })))
+    .filter(({ a, b }) => a.hasEffect || b.hasEffect)
     .sort((one, other) => one.rank - other.rank)
-    .map(({ a, b }) => ({ fixes: [...a.fixes, ...b.fixes], change: bothPatches(a.change, b.change) as Patch }));
+    .map(({ a: { candidate: a }, b: { candidate: b } }) => ({
+      fixes: [...a.fixes, ...b.fixes],
+      change: bothPatches(a.change, b.change) as Patch,
+    }));
 }
 
 function first<T>(count: number, items: T[], fits: (item: T) => boolean): T[] {

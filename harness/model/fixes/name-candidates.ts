@@ -1,5 +1,4 @@
 import type { ScenarioFile } from '../../scenario/schema.ts';
-import type { Plan } from '../../terms/plan.ts';
 import type { Candidate, Failure } from './candidate.ts';
 
 /** A record for a name that has no address: one candidate for each service. */
@@ -38,28 +37,19 @@ export function shorterTtl({ flow: { byName }, cause: { code } }: Failure): Cand
 const CHECK_INTERVAL_MS = 2000;
 
 /** Answers without services that are down, which needs a check of the service that a call failed at. */
-export function onlyHealthyRecords({
-  scenario,
-  plan,
-  flow: { byName, protocol },
-  cause: { code },
-}: Failure): Candidate[] {
+export function onlyHealthyRecords({ scenario, flow: { byName, protocol }, cause: { code } }: Failure): Candidate[] {
   const name = byName?.name ?? '';
   const named = scenario.names[name];
   if (code === 'no-address' || named === undefined || named.records.length < 2) return [];
   const onlyHealthy = { names: { [name]: { onlyHealthy: true } } };
   const type = protocol === 'udp' ? 'udp' : 'tcp';
   return named.records.flatMap(({ to: service }): Candidate[] => {
-    if (scenario.services[service] === undefined) return [];
+    const declared = scenario.services[service];
+    if (declared === undefined) return [];
     const fix = { code: 'only-healthy' as const, params: { name } };
-    if (isChecked(plan, service)) return [{ fixes: [fix], change: onlyHealthy }];
+    if (![undefined, 'none'].includes(declared.check?.type)) return [{ fixes: [fix], change: onlyHealthy }];
     const check = { code: 'check-on' as const, params: { service, intervalMs: CHECK_INTERVAL_MS } };
     const change = { ...onlyHealthy, services: { [service]: { check: { type, intervalMs: CHECK_INTERVAL_MS } } } };
     return [{ fixes: [fix, check], change }];
   });
-}
-
-function isChecked({ nodes }: Plan, name: string): boolean {
-  const services = nodes.flatMap(({ balancer }) => balancer?.config.services ?? []);
-  return services.some((service) => service.name === name && service.check.type !== 'none');
 }

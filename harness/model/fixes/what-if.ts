@@ -54,6 +54,7 @@ export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenar
   const variants = result.variants.map((of) => {
     const variant = loaded.scenario.variants.find(({ name }) => name === of.name)!;
     const inStep = fixesInSteps({ loaded, variant, plan: of.plan });
+    const planAfter = plansAfter({ loaded, variant, plan: of.plan });
     const flows = of.flows.map((seen): FlowResult => {
       const flow = of.plan.flows.find(({ name }) => name === seen.name);
       if (flow === undefined) {
@@ -61,7 +62,7 @@ export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenar
         return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
       }
       const cause = seen.disagreement === null ? seen.cause : null;
-      const helps = fixesFor({ loaded, variant, plan: of.plan, flow, cause });
+      const helps = fixesFor({ loaded, variant, plan: of.plan, flow, cause }, planAfter);
       return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
     });
     return { ...of, flows };
@@ -78,23 +79,39 @@ interface Failure {
   cause: FlowResult['cause'];
 }
 
+/** The plan after a change; null if the change is invalid. */
+type PlanAfter = (change: Change) => Plan | null;
+
+/** Plans of a variant with one more change each; for several flows, because these often fail in the same way. */
+function plansAfter({ loaded, variant, plan }: Pick<Failure, 'loaded' | 'variant' | 'plan'>): PlanAfter {
+  const selected = new Set(plan.flows.map(({ name }) => name));
+  const plans = new Map<string, Plan | null>();
+  return (change) => {
+    const key = JSON.stringify(change);
+    let after = plans.get(key);
+    if (after === undefined) {
+      const changed = changedVariant(loaded, variant, change, anyExpectation(variant));
+      const whole = changed && resolvePlan(loaded.scenario, changed);
+      // Initially known neighbours depend on the flows that run.
+      after = whole && { ...whole, flows: whole.flows.filter(({ name }) => selected.has(name)) };
+      plans.set(key, after);
+    }
+    return after;
+  };
+}
+
 /**
  * Changes that would make a failed flow work according to the model, smallest first; runs nothing. Only for failures
  * that the model explains correctly: a wrong prediction proves nothing.
  */
-export function fixesFor({ loaded, variant, plan, flow, cause }: Failure): (Counterfactual & { patch: Change })[] {
+export function fixesFor(
+  { loaded, variant, plan, flow, cause }: Failure,
+  planAfter: PlanAfter = plansAfter({ loaded, variant, plan }),
+): (Counterfactual & { patch: Change })[] {
   if (cause === null) return [];
-  const selected = new Set(plan.flows.map(({ name }) => name));
-  const planAfter = (change: Change): Plan | null => {
-    const changed = changedVariant(loaded, variant, change, anyExpectation(variant));
-    if (!changed) return null;
-    const whole = resolvePlan(loaded.scenario, changed);
-    // Initially known neighbours depend on the flows that run.
-    return { ...whole, flows: whole.flows.filter(({ name }) => selected.has(name)) };
-  };
-  const works = (changed: Plan): boolean => {
+  const failureIn = (changed: Plan): string | null => {
     const same = changed.flows.find(({ name }) => name === flow.name);
-    return same !== undefined && worksCleanly(predictions(changed, same));
+    return firstFailure(same === undefined ? [] : predictions(changed, same));
   };
   const lab = labWithProfiles(loaded.scenario.lab, variant.scenario);
   const failed = { lab, scenario: variant.scenario, plan, cause };
@@ -105,7 +122,7 @@ export function fixesFor({ loaded, variant, plan, flow, cause }: Failure): (Coun
     ...exchangesOf(flow).flatMap((exchange) => candidates({ ...failed, flow: exchange })),
     ...onlyHealthyRecords({ ...failed, flow }),
   ];
-  return counterfactuals(tried, { planAfter, works }).map(({ fixes, change }) => ({
+  return counterfactuals(tried, { planAfter, failureIn }).map(({ fixes, change }) => ({
     fixes,
     change: stringify(change),
     patch: change,
@@ -148,12 +165,12 @@ export function fixesInSteps({
       ...placesOf(predicted.settled ?? []),
       ...(predicted.connections?.cause ? [predicted.connections.cause] : []),
     ];
-    const works = (changed: Plan): boolean => {
+    const failureIn = (changed: Plan): string | null => {
       const outcome = outcomeIn(changed, cell);
-      return outcome !== undefined && isWhole(outcome);
+      return outcome !== undefined && isWhole(outcome) ? null : JSON.stringify(outcome ?? null);
     };
     const tried = stepCandidates(plan, stream, places);
-    return counterfactuals(tried, { planAfter, works, mostPairs: MAX_PAIRS_IN_STEPS }).map(({ fixes, change }) => ({
+    return counterfactuals(tried, { planAfter, failureIn, mostPairs: MAX_PAIRS_IN_STEPS }).map(({ fixes, change }) => ({
       fixes,
       change: stringify(change),
       patch: change,
@@ -167,12 +184,15 @@ function isWhole({ settled, connections }: StreamPrediction): boolean {
   return settled?.every(({ outcome }) => outcome === 'works') === true && (connections?.survive ?? 'all') === 'all';
 }
 
-/** Whether every alternative gets its answer on the intended path; ignores that two L4s have one address. */
-function worksCleanly(alternatives: Iterable<Prediction>): boolean {
+/**
+ * The first alternative without an answer on the intended path; null if there is none. Ignores that two L4s have one
+ * address.
+ */
+function firstFailure(alternatives: Iterable<Prediction>): string | null {
   let isAny = false;
-  for (const { outcome, findings } of alternatives) {
-    if (outcome !== 'works' || findings.some(({ code }) => code !== 'two-owners')) return false;
+  for (const one of alternatives) {
+    if (one.outcome !== 'works' || one.findings.some(({ code }) => code !== 'two-owners')) return JSON.stringify(one);
     isAny = true;
   }
-  return isAny;
+  return isAny ? null : 'none';
 }

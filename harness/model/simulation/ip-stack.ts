@@ -55,7 +55,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   const moved = translateDestination(arrived, tracked);
   const packet =
     moved === arrived
-      ? withTranslatorBlamed(run, host, unexpectedReply(run, host, arrived), tracked)
+      ? withTranslatorBlamed(run, host, unexpectedReply(run, host, arrived, tracked), tracked)
       : backOnPath(moved);
   const tunnel = isTunnelled(packet) ? tunnelTo(run, host, packet) : undefined;
   const route =

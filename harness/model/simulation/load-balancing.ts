@@ -176,8 +176,9 @@ export function forgotten(
  * A server's reply for a connection that this load balancer did not create: it forwards the reply untranslated, and is the
  * cause of what follows. In a flow without steps the cause is the caller, which sent the request elsewhere.
  */
-export function unexpectedReply(run: Run, host: Host, packet: Packet): Packet {
+export function unexpectedReply(run: Run, host: Host, packet: Packet, tracked: Tracked): Packet {
   const { network, exchange, circumstances } = run;
+  if (tracked.state === 'known' && tracked.direction === 'reply') return packet;
   const service = serviceOf(network.plan, exchange.flow);
   const isAnswer = ANSWERS.includes(packet.step) && packet.knownCause === undefined;
   if (!circumstances.overTime || !isAnswer || !service || isDirect(service) || !balancedBy(service, host.name))

@@ -18,9 +18,14 @@ export function foreignListeners(scenario: ScenarioFile, lab: Lab, layersOf: (na
     const settings = Object.assign({}, ...layers.map((layer) => layer.settings)) as LabNode;
     const path = pathOf(layersOf(name), 'listeners');
     if (path === null) return [];
+    // Services in the settings of all servers apply only to their pool (node-layers.ts).
+    const isShared = pathOf(layersOf(name), 'loopback')?.[0] === 'servers';
+    const loopback = (settings.loopback ?? []).filter(
+      (entry) => !isShared || (scenario.services[entry]?.pool.some(({ node }) => node === name) ?? true),
+    );
     const held = [
       ...addressesInScenario(scenario, lab, name).map(host),
-      ...(settings.loopback ?? []).map((entry) => scenario.services[entry]?.vip ?? entry),
+      ...loopback.map((entry) => scenario.services[entry]?.vip ?? entry),
     ]
       .filter(isAddress)
       .map(canonical);

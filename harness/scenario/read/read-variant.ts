@@ -1,6 +1,7 @@
 import { checkScenario } from '../checks/check.ts';
 import { profileBehind, withProfiles } from '../profile-settings.ts';
 import { mergePatch } from '../merge-patch.ts';
+import type { Mistake } from '../../errors.ts';
 import type { SourcePosition } from '../../terms/plan.ts';
 import { scenarioAsRead, type Lab, type ScenarioFile } from '../schema.ts';
 import { didYouMean, noSuch } from '../../did-you-mean.ts';
@@ -32,19 +33,30 @@ export function readVariant(name: string, variant: Declared, lab: Lab, yaml: Yam
   return variantOf({ name, variant, yaml, check: (scenario) => checkScenario(scenario, lab) });
 }
 
-/** Applies a merge patch to the scenario and checks the result. */
+/**
+ * Applies a merge patch to the scenario and checks the result.
+ * @param known messages about the scenario without the patch; others that are shown outside of the variant name it
+ */
 export function variantOf({
   name,
   variant,
   yaml,
   check,
+  known: before = null,
 }: {
   name: string;
   variant: Declared;
   yaml: YamlFile;
   check: (scenario: ScenarioFile) => Problem[];
+  known?: Set<string> | null;
 }): Variant {
-  const locate = (path: Path): SourcePosition => locateInVariant(yaml, name, path);
+  const outside = new Set<string>();
+  const locate = (path: Path): SourcePosition => {
+    const written = pathInVariant(yaml.value, name, path);
+    const at = yaml.locate(written);
+    if (written[0] !== 'variants') outside.add(placeOf(at));
+    return at;
+  };
   const incomplete = incompleteEntries(variant, yaml.value);
   const merged = mergePatch(yaml.value, variant.change) as Merged;
   const { known, strangers, flows, steps } = withExpectations(merged, variant.expect);
@@ -78,7 +90,9 @@ export function variantOf({
       check(scenario).map((problem) => blamedOnRemoval(blamedOnProfile(problem, written), variant.change)),
     locate,
   });
-  throwAny([...own, ...mistakes]);
+  const isNew = (mistake: Mistake): boolean =>
+    before !== null && outside.has(placeOf(mistake)) && !before.has(mistake.message);
+  throwAny([...own, ...mistakes.map((mistake) => (isNew(mistake) ? named(mistake, name) : mistake))]);
   return { name, title: variant.title ?? name, change: variant.change, scenario: data!, locate };
 }
 
@@ -149,16 +163,34 @@ function incompleteEntries(
   });
 }
 
-function locateInVariant(yaml: YamlFile, variant: string, path: Path): SourcePosition {
-  if (path[0] === 'flows' && path[2] === 'expect' && has(yaml.value, ['variants', variant, 'expect', path[1]!])) {
-    return yaml.locate(['variants', variant, 'expect', path[1]!, ...path.slice(3)]);
+/** Says which variant has a mistake that is shown outside of it. */
+function named(mistake: Mistake, variant: string): Mistake {
+  return { ...mistake, message: `${mistake.message} (variant ${variant})` };
+}
+
+function placeOf({ line, col }: SourcePosition): string {
+  return `${line}:${col}`;
+}
+
+/** Where a value of a variant is written: in the variant if it sets it, or most of the path to it. */
+function pathInVariant(value: unknown, variant: string, path: Path): Path {
+  if (path[0] === 'flows' && path[2] === 'expect' && has(value, ['variants', variant, 'expect', path[1]!])) {
+    return ['variants', variant, 'expect', path[1]!, ...path.slice(3)];
   }
   if (path[0] === 'steps' && path[2] === 'expect') {
     const own = ['variants', variant, 'expect', `${path[1]}.${path[3]}`];
-    if (has(yaml.value, own)) return yaml.locate([...own, ...path.slice(4)]);
+    if (has(value, own)) return [...own, ...path.slice(4)];
   }
-  const changed = ['variants', variant, 'change', ...path];
-  return yaml.locate(has(yaml.value, changed) ? changed : path);
+  const change = ['variants', variant, 'change'];
+  const changed = depthOf(valueAt(value, change), path);
+  const isChanged = changed === path.length || (changed > 0 && changed > depthOf(value, path));
+  return isChanged ? [...change, ...path] : path;
+}
+
+/** Number of steps of a path that exist in a value. */
+function depthOf(value: unknown, path: Path): number {
+  const missing = path.findIndex((_, index) => !has(value, path.slice(0, index + 1)));
+  return missing === -1 ? path.length : missing;
 }
 
 function has(value: unknown, path: Path): boolean {

@@ -56,20 +56,26 @@ export function readScenario(name: string, labName: string, lab: Lab, yaml: Yaml
   const declared = Object.entries(file.variants);
   const all: [string, ScenarioFile['variants'][string]][] =
     declared.length > 0 ? declared : [['base', { title: 'As written', change: {}, expect: {} }]];
-  const mistakes: Mistake[] = [...base.mistakes];
-  const variants: Variant[] = [];
-  for (const [variantName, variant] of all) {
-    try {
-      const check = (scenario: ScenarioFile): Problem[] => [
-        ...checkScenario(scenario, lab),
-        ...checkExpectations(scenario, labWithProfiles(lab, scenario)),
-      ];
-      variants.push(variantOf({ name: variantName, variant, yaml, check }));
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      mistakes.push(...error.mistakes);
-    }
-  }
+  const check = (scenario: ScenarioFile): Problem[] => [
+    ...checkScenario(scenario, lab),
+    ...checkExpectations(scenario, labWithProfiles(lab, scenario)),
+  ];
+  const read = (name: string, variant: ScenarioFile['variants'][string], known: Set<string> | null = null) =>
+    valueOrMistakes(() => variantOf({ name, variant, yaml, check, known }));
+  const unchanged = read('', { change: {}, expect: {} });
+  const known = declared.length === 0 ? null : new Set(unchanged.mistakes.map(({ message }) => message));
+  const results = all.map(([variantName, variant]) => read(variantName, variant, known));
+  const mistakes = [...base.mistakes, ...results.flatMap((result) => result.mistakes)];
+  const variants = results.flatMap(({ value }) => value ?? []);
   throwAny(mistakes);
   return { name, labName, lab, file, variants };
+}
+
+function valueOrMistakes<T>(work: () => T): { value: T | null; mistakes: Mistake[] } {
+  try {
+    return { value: work(), mistakes: [] };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { value: null, mistakes: error.mistakes };
+  }
 }
