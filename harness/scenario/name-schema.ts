@@ -71,7 +71,7 @@ export const name = z.strictObject({
     .describe(
       'Whether answers omit services without a healthy server, as global load balancing (GSLB) does. The load balancers decide which servers are healthy, once when flows begin. Default: false; `failover` always omits them.',
     ),
-  ttl: timeToLive.default(30_000).describe('How long callers may cache an answer (TTL), such as `30s`.'),
+  ttl: timeToLive.default(30_000).describe('How long callers may cache an answer (TTL). Default: `30s`.'),
 });
 
 /** A caller's cached answer for a name. */

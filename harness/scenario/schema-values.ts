@@ -64,7 +64,7 @@ export const vlanId = z.int(mustBe(A_VLAN)).min(1, mustBe(A_VLAN)).max(4094, mus
 export const callerPort = z.int().min(1024).max(65535);
 
 const A_PORT = 'a port from 1 to 65535';
-const A_LISTENER = 'a listener, like 80/tcp or 127.0.0.1:80/tcp';
+const A_LISTENER = 'a listener, like 80/tcp, 127.0.0.1:80/tcp or [::1]:80/tcp';
 
 const listenerText = z.string().refine((text) => {
   if (!FORM.test(text)) return false;

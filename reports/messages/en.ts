@@ -418,7 +418,7 @@ export const en: Catalogue = {
     'balancer-ended': ({ awaited, log }) => `The load balancer ended before it was ${awaited}.${printed(log)}`,
     'balancer-failed': ({ error }) => `The load balancer reported: ${error}`,
     'tunnels-missing': ({ device }) =>
-      `Mode ipip needs tunnels, but the kernel has neither IP-in-IP devices nor ${device} for programs that replace them.`,
+      `Needs ipip: the kernel has neither IP-in-IP devices (modules ipip, ip6_tunnel and sit) nor ${device} (module tun) for programs that replace them.`,
     'agent-failed': ({ error }) => error,
 
     'interfaces-up': ({ node }) => `${node}: set all interfaces up`,

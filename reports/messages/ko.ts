@@ -411,7 +411,7 @@ export const ko: Catalogue = {
     'balancer-ended': ({ awaited, log }) => `로드 밸런서가 ${awaited} 상태가 되기 전에 종료되었습니다.${printed(log)}`,
     'balancer-failed': ({ error }) => `로드 밸런서의 오류: ${error}`,
     'tunnels-missing': ({ device }) =>
-      `ipip가 필요합니다. 커널에 IP-in-IP 터널이 없고, 이를 대신할 프로그램에 필요한 ${device}도 없습니다.`,
+      `ipip가 필요합니다. 커널에 IP-in-IP 터널(모듈 ipip, ip6_tunnel, sit)이 없고, 이를 대신할 프로그램에 필요한 ${device}(모듈 tun)도 없습니다.`,
     'agent-failed': ({ error }) => error,
 
     'interfaces-up': ({ node }) => `${node}: 모든 인터페이스 활성화`,
