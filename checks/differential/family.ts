@@ -1,10 +1,14 @@
 import { isAddress as isValid, isV6 } from '../../harness/scenario/address.ts';
 
 const IPV4 = /^(\d+)\.\d+\.(\d+)\.(\d+)(?:\/(\d+))?$/;
+/** A listener at the address of a server. */
+const LISTENER = /^(203\.[\d.]+):(\d+\/\w+)$/;
 
 /** The document translated from IPv4 to IPv6: keeps which addresses share a subnet, and their host numbers. */
 export function inIpv6(value: unknown): unknown {
   if (typeof value === 'string') {
+    const listener = LISTENER.exec(value);
+    if (listener) return `[${String(inIpv6(listener[1]))}]:${listener[2]}`;
     const parts = IPV4.exec(value);
     return parts ? translated(parts) : value;
   }

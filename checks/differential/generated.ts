@@ -57,6 +57,12 @@ interface Sketch {
   routeService: RouteService | null;
   /** Services with the L4 in their pool, and whether it listens. */
   serving: { services: ('web' | 'api')[]; listens: boolean };
+  /** A service of mode `route` at the second L4. */
+  backRoute: RouteService | null;
+  /** Whether checks are requests over HTTP instead of connections. */
+  checksByRequest: boolean;
+  /** Server that listens only at its own address; null for none. */
+  listensAtOwn: 's1' | 's2' | null;
 }
 
 interface OneServer {
@@ -139,6 +145,9 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
     services: mostly<Sketch['serving']['services']>([], [['web'], ['api'], ['web', 'api']], 2),
     listens: mostly(true, [false], 8),
   }),
+  backRoute: routeService,
+  checksByRequest: mostly(false, [true], 3),
+  listensAtOwn: mostly<Sketch['listensAtOwn']>(null, ['s1', 's2']),
 });
 
 /** Random labs with settings. */
@@ -179,13 +188,18 @@ function documents(drawn: Sketch): Generated {
   const places = { ...wired, ownsVips: sketch.nodes.l4['vipOwner'] !== false };
   const serviceOf = (name: 'web' | 'api', port: number): Settings => {
     const at = { ...places, serves: sketch.serving.services.includes(name) };
-    return 'l4b' in wired.nodes
-      ? { ...serviceYaml({ ...sketch[name], proxyIp: 'auto' }, port, at), l4: ['l4', 'l4b'] }
-      : serviceYaml(sketch[name], port, at);
+    const written =
+      'l4b' in wired.nodes
+        ? { ...serviceYaml({ ...sketch[name], proxyIp: 'auto' }, port, at), l4: ['l4', 'l4b'] }
+        : serviceYaml(sketch[name], port, at);
+    return sketch.checksByRequest ? checkedByRequest(written) : written;
   };
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
   const services = { web: serviceOf('web', WEB_PORT), api: serviceOf('api', apiPort(sketch)) };
-  const spread = routeServices(sketch.routeService, wired);
+  const spread = {
+    ...routeServices(sketch.routeService, wired),
+    ...routeServices(sketch.backRoute, wired, 'l4b'),
+  };
   const flows = flowsOf(sketch, wired);
   const vips = { web: services.web['vip'], api: services.api['vip'] };
   const { l4, ...others } = sketch.nodes;
@@ -312,6 +326,9 @@ function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
       ? { listeners: repliesFrom({ answersFrom: address.split('/')[0]! }) }
       : {}),
     ...(answersFrom === 'port' ? { listeners: repliesFrom({ answersFromPort: 1054 }) } : {}),
+    ...(sketch.listensAtOwn === name && typeof address === 'string'
+      ? { listeners: ['tcp', 'udp'].map((protocol) => `${address.split('/')[0]!}:${WEB_PORT}/${protocol}`) }
+      : {}),
     ...knowing(settings, sketch),
     gateway: gateways[gateway % gateways.length],
     ...(links.length === 1 && typeof address === 'string' && prefixLength !== 25
@@ -319,6 +336,12 @@ function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
       : {}),
     ...('down' in settings ? { down: Object.keys(links[0]!).filter((peer) => peer !== name) } : {}),
   };
+}
+
+/** The same service, whose check sends a request instead of only connecting. */
+function checkedByRequest(service: Settings): Settings {
+  const check = service['check'] as Settings;
+  return check['type'] === 'tcp' ? { ...service, check: { ...check, type: 'http' } } : service;
 }
 
 /** Listeners on every port that a service may use; over UDP they reply from one address or port. */

@@ -27,12 +27,16 @@ export const routeService: fc.Arbitrary<RouteService | null> = mostly(false, [tr
 
 const NETWORKS = { any: 'any', clients: '198.51.100.0/26', near: '203.0.113.0/25' };
 
-/** Services by name; empty if the L4 has fewer than two neighbours. */
-export function routeServices(drawn: RouteService | null, wired: Wired): Record<string, Record<string, unknown>> {
-  if (drawn === null) return {};
-  const own = ownAddresses('l4', wired).map(network);
+/** Services by name; empty if the L4 has fewer than two neighbours. @param l4 that balances them */
+export function routeServices(
+  drawn: RouteService | null,
+  wired: Wired,
+  l4: 'l4' | 'l4b' = 'l4',
+): Record<string, Record<string, unknown>> {
+  if (drawn === null || !(l4 in wired.nodes)) return {};
+  const own = ownAddresses(l4, wired).map(network);
   const near = Object.keys(wired.nodes).filter(
-    (name) => name !== 'l4' && ownAddresses(name, wired).some((cidr) => own.some((net) => contains(net, cidr))),
+    (name) => name !== l4 && ownAddresses(name, wired).some((cidr) => own.some((net) => contains(net, cidr))),
   );
   if (near.length < 2) return {};
   const { to, hash, first, second, third } = drawn;
@@ -42,7 +46,8 @@ export function routeServices(drawn: RouteService | null, wired: Wired): Record<
   const isOwn = own.some(
     (net) => to !== 'any' && contains(net, NETWORKS[to]) && lengthOf(net) <= lengthOf(NETWORKS[to]),
   );
-  return { out: { mode: 'route', to: isOwn ? 'any' : NETWORKS[to], nextHops, hash, l4: 'l4' } };
+  const name = l4 === 'l4' ? 'out' : 'back';
+  return { [name]: { mode: 'route', to: isOwn ? 'any' : NETWORKS[to], nextHops, hash, l4 } };
 }
 
 function lengthOf(cidr: string): number {
