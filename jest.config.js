@@ -14,8 +14,8 @@ const typescript = {
 };
 
 export default {
-  // Most tests wait for packets, timers and other processes: three share two CPUs well.
-  maxWorkers: 3,
+  // Most tests wait for packets, timers and other processes: four share two CPUs well.
+  maxWorkers: 4,
   projects: [
     {
       displayName: 'unit',

@@ -83,7 +83,7 @@ describe.each(CASES)(
         await start();
         return;
       }
-      const check = { type: 'tcp', intervalMs: 50, timeoutMs: 50 };
+      const check = { type: 'tcp', intervalMs: 1000, timeoutMs: 1000 };
       await start({ servers: [own, { ...s1, port: 81 }], check });
       const answers = await client.calls(2, protocol, vip, 80);
       expect(answers.map(({ server }) => server)).toEqual(['l4', 'l4']);

@@ -356,8 +356,9 @@ function flowYaml(name: keyof typeof FLOWS, sketch: Sketch, wired: Wired): Setti
   const service = flow.to === 'web' || (flow.to === NAME && !isOfNode) ? web : flow.to === 'api' ? api : null;
   const protocol = 'protocol' in flow ? flow.protocol : (service?.protocol ?? 'tcp');
   const talks = protocol === 'tcp' ? { ...bytes, exchanges } : protocol === 'icmp' ? ping : {};
-  // Linux gives an L4's own call another port if it already uses this one for a connection that it balances.
-  const port = protocol === 'icmp' || sourcePort === null || flow.from === 'l4' ? {} : { sourcePort };
+  // Linux gives a node's own call another port if it already uses this one for a connection that it translates.
+  const mayTranslate = flow.from === 'l4' || flow.from === 'l3';
+  const port = protocol === 'icmp' || sourcePort === null || mayTranslate ? {} : { sourcePort };
   const spoiled = protocol === 'tcp' && outOfWindow !== null ? { outOfWindow } : {};
   const named = flow.to === NAME ? cachedYaml(sketch.name, addressOf('s1', wired)) : {};
   const known = { ...named, ...(isOfNode ? { port: WEB_PORT } : {}) };

@@ -115,7 +115,9 @@ function addressesFor({ node, src, dst }: Hop, { plan, flow }: Evidence): string
   const service = serviceOf(plan, flow);
   const handsOver = service !== undefined && isDirect(service) && balancedBy(service, node);
   const servers = handsOver ? service.pool.map(({ address }) => address) : [];
-  return [nextHop(plan, node, { src: src.ip, dst: dst.ip }), ...servers];
+  // IPv6 and ping(8) look up the route before they choose the source (ip6_dst_lookup_tail).
+  const own = node === flow.from ? [nextHop(plan, node, { dst: dst.ip })] : [];
+  return [nextHop(plan, node, { src: src.ip, dst: dst.ip }), ...own, ...servers];
 }
 
 /** Whether a node has an address, or answers for it. */
