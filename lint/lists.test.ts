@@ -17,7 +17,9 @@ const files = filesBelow('');
 
 /** The folders that a folder's files import, tests aside. */
 function foldersImportedBy(folder: string): Set<string> {
-  const sources = files.filter((file) => dirname(file) === folder && /\.tsx?$/.test(file) && !/\.test\./.test(file));
+  const sources = files.filter(
+    (file) => dirname(file) === folder && /\.(tsx?|[cm]js)$/.test(file) && !/\.test\./.test(file),
+  );
   return new Set(
     sources
       .flatMap((file) => ts.preProcessFile(readFileSync(join(ROOT, file), 'utf8'), true, true).importedFiles)
