@@ -23,7 +23,7 @@ export default ts.config(
     },
   },
   {
-    files: ['**/*.{ts,tsx}'],
+    files: ['**/*.{ts,tsx,mjs,cjs}'],
     ignores: ['**/*.test.{ts,tsx}', '**/testing/**'],
     plugins: { l4lab: { rules: { 'imports-from-below': importsFromBelow, 'no-circles': noCircles } } },
     rules: { 'l4lab/imports-from-below': 'error', 'l4lab/no-circles': 'error' },

@@ -38,7 +38,7 @@ function matching<Code extends string>(name: string, all: Code[]): Code[] {
 
 function describe(code: CauseCode | FindingCode): string {
   const lines = isFinding(code)
-    ? [`${en.findings[code]} (Said of a flow that works.)`]
+    ? [`${en.findings[code]} (Reported for a flow that works.)`]
     : [en.causes[code].story, `Evidence: ${en.causes[code].evidence}`, `Usual fix: ${en.causes[code].fix}`];
   return lines.map((line) => wrap(line, lineWidth(), { indent: '  ' })).join('');
 }

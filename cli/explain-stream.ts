@@ -67,7 +67,7 @@ export async function explainStream(
   for (const { fixes, patch } of seen.disagreement ? [] : helps) {
     const changed = changedVariant(one.loaded, one.variant, patch)!;
     const summary = (await tryStream(changed, resolvePlan(one.loaded.scenario, changed)))?.stream?.summary;
-    const proven = summary !== undefined && isMended(summary);
+    const proven = summary !== undefined && isFixed(summary);
     wrong += Number(!proven);
     const what = summary === undefined ? 'not run' : en.timeline.seen(summary);
     say(`${wrap(`${proven ? '✓' : '✗'} ${what} with: ${fixesText(en, fixes)}`, width)}${indent(stringify(patch))}`);
@@ -76,7 +76,7 @@ export async function explainStream(
 }
 
 /** Whether calls finally worked and no connection was lost. */
-function isMended({ outage, connections }: StreamSummary): boolean {
+function isFixed({ outage, connections }: StreamSummary): boolean {
   return outage?.toMs !== null && (connections === undefined || connections.reset + connections.stalled === 0);
 }
 

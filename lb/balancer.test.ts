@@ -127,7 +127,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
   });
 
   describe.each(['proxy', 'dsr'])('health checks in %s', (mode) => {
-    // Servers refuse at once, so that patience costs nothing.
+    // Servers refuse at once, so the long timeout takes no time.
     const check = { type: 'tcp', intervalMs: 50, timeoutMs: 5000, fall: 2 };
     const state = (server: string, up: boolean, from = 0) =>
       lb.line((line) => line.event === 'server-state' && line['server'] === server && line['up'] === up, from);

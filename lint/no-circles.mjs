@@ -29,7 +29,7 @@ export default {
   },
 };
 
-/** The shortest way along imports from a file to another, both included; null when there is none. */
+/** The shortest path along imports from one file to another, both included; null when there is none. */
 function pathBetween(/** @type {string} */ from, /** @type {string} */ to) {
   const before = /** @type {Map<string, string | null>} */ (new Map([[from, null]]));
   for (const file of before.keys()) {

@@ -25,7 +25,7 @@ test('lists new failures, fixed flows, changed causes, new flows and removed flo
       'newly failing (1)',
       '  ~ one-arm-modes › proxy › client-to-web: pass, works → fail, refused at s1',
       '',
-      'mended (1)',
+      'fixed (1)',
       '  ~ one-arm-modes › dnat-gateway-l3 › web-calls-shop: fail, reply-not-from-vip at s1 → pass, works',
       '',
       'otherwise changed (1)',

@@ -4,7 +4,7 @@ import { cellsOf } from './content/cells.ts';
 
 /** Change of one flow between two runs. */
 export interface FlowChange {
-  kind: 'newly failing' | 'mended' | 'otherwise changed' | 'new' | 'gone';
+  kind: 'newly failing' | 'fixed' | 'otherwise changed' | 'new' | 'gone';
   /** `scenario › variant › flow`. */
   where: string;
   /** As text; null if the flow did not exist. */
@@ -12,7 +12,7 @@ export interface FlowChange {
   after: string | null;
 }
 
-const ORDER: FlowChange['kind'][] = ['newly failing', 'mended', 'otherwise changed', 'new', 'gone'];
+const ORDER: FlowChange['kind'][] = ['newly failing', 'fixed', 'otherwise changed', 'new', 'gone'];
 
 /** Flows whose verdict, outcome, cause or findings differ between two runs; regressions first. */
 export function diffResults(before: Results, after: Results): FlowChange[] {
@@ -48,7 +48,7 @@ function kindOf(before: FlowResult | undefined, after: FlowResult | undefined): 
   if (!before) return 'new';
   if (!after) return 'gone';
   if (before.verdict === 'pass' && after.verdict !== 'pass') return 'newly failing';
-  return before.verdict !== 'pass' && after.verdict === 'pass' ? 'mended' : 'otherwise changed';
+  return before.verdict !== 'pass' && after.verdict === 'pass' ? 'fixed' : 'otherwise changed';
 }
 
 /** If outcomes vary as expected, two runs may differ in them, or in how a stream got through its step. */

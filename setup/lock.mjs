@@ -14,7 +14,7 @@ export const SETUP_LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
  * program that would outlive its killed parent is made an owner too, by `share` with its process id.
  * @template T
  * @param {string} path the lock file
- * @param {(line: string) => void} say hears once that somebody else is at work
+ * @param {(line: string) => void} say called once if another process holds the lock
  * @param {(share: (pid: number) => void) => Promise<T>} work
  * @returns {Promise<T>}
  */

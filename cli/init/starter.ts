@@ -3,7 +3,8 @@ import { InputError, L4labError } from '../../harness/errors.ts';
 import { predict } from '../../harness/model/predict.ts';
 import { freeAddress } from '../../harness/scenario/free-address.ts';
 import { commonGateways } from '../../harness/scenario/common-gateways.ts';
-import { balancersOf, serversOf } from '../../harness/scenario/lab-queries.ts';
+import { balancersOf, callersOf, serversOf } from '../../harness/scenario/lab-queries.ts';
+import { modeNeeds } from '../../harness/scenario/mode-needs.ts';
 import { plansOf } from '../../harness/scenario/resolve/plans.ts';
 import { readScenario } from '../../harness/scenario/read/read.ts';
 import type { Lab } from '../../harness/scenario/schema.ts';
@@ -67,17 +68,13 @@ function attempt(labName: string, lab: Lab, mode: Mode): { starter: Starter } | 
 
 function whatIsMissing(lab: Lab): string | null {
   for (const [role, nodes] of [
-    ['client', clientsOf(lab)],
+    ['client', callersOf(lab)],
     ['l4', balancersOf(lab)],
     ['server', serversOf(lab)],
   ] as const)
     if (nodes.length === 0) return `it has no node with role ${role}`;
   const [l4] = balancersOf(lab);
   return freeAddress(lab, l4!) === undefined ? `${l4} has no subnet with a free address for a VIP` : null;
-}
-
-function clientsOf(lab: Lab): string[] {
-  return Object.keys(lab.nodes).filter((name) => lab.nodes[name]!.role === 'client');
 }
 
 /**
@@ -89,7 +86,7 @@ function drafts(labName: string, lab: Lab, mode: Mode): Starter[] {
   const pool = serversOf(lab);
   const balancers = l4s.length > 1 ? [{ l4: l4s }, { l4: l4s[0] }] : [{}];
   const gateways = [{}, ...commonGateways(lab, pool).map((gateway) => ({ gateway }))];
-  const { service, settings } = needs(mode);
+  const needs = modeNeeds(mode, ['web']);
   const vip = freeAddress(lab, l4s[0]!)!;
   const flow = (from: string) => [`${from}-to-vip`, { from, to: 'web' as const, expect: 'works' as const }] as const;
   const accepting = Object.fromEntries(l4s.map((l4) => [l4, { acceptLocal: true as const }]));
@@ -97,34 +94,18 @@ function drafts(labName: string, lab: Lab, mode: Mode): Starter[] {
   return ofNodes.flatMap((nodes) =>
     balancers.flatMap((l4) =>
       gateways.map((gateway) => {
-        const servers = { ...gateway, ...settings };
+        const servers = { ...gateway, ...needs.servers };
         return {
           title: `${lab.title}, ${TITLES[mode]}`,
           lab: labName,
           ...(Object.keys(servers).length > 0 ? { servers } : {}),
           ...nodes,
-          services: { web: { vip, port: 80, mode, ...service, ...l4, pool } },
-          flows: Object.fromEntries([...clientsOf(lab), pool[0]!].map(flow)),
+          services: { web: { vip, port: 80, mode, ...needs.service, ...l4, pool } },
+          flows: Object.fromEntries([...callersOf(lab), pool[0]!].map(flow)),
         };
       }),
     ),
   );
-}
-
-function needs(mode: Mode): { service: Record<string, unknown>; settings: Record<string, unknown> } {
-  const quiet = { loopback: ['web'], arpIgnore: 1, arpAnnounce: 2 };
-  switch (mode) {
-    case 'dnat':
-      return { service: {}, settings: {} };
-    case 'proxy':
-      return { service: { proxyIp: 'auto' }, settings: {} };
-    case 'dsr':
-      return { service: {}, settings: quiet };
-    case 'l3dsr':
-      return { service: { dscp: 11 }, settings: { ...quiet, undoDscp: ['web'] } };
-    case 'ipip':
-      return { service: {}, settings: { ...quiet, tunnelEnd: ['web'] } };
-  }
 }
 
 /** The draft with predicted expectations; if a client is not served by the L4, the reason. */
@@ -132,7 +113,7 @@ function predicted(labName: string, lab: Lab, draft: Starter): Starter | string 
   const plan = planOf(labName, lab, draft);
   if (typeof plan === 'string') return plan;
   const predictions = new Map(plan.flows.map((flow) => [flow.name, predict(plan, flow)]));
-  const clients = clientsOf(lab);
+  const clients = callersOf(lab);
   for (const { name, from } of plan.flows) {
     const lost = predictions.get(name)!.find((one) => !isServed(one));
     if (clients.includes(from) && lost !== undefined) return whyNot(name, lost);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Socket } from 'node:net';
 import { EnvironmentError, L4labError } from '../../harness/errors.ts';
+import { withDeadline } from '../../harness/with-deadline.ts';
 import type { Project } from '../../harness/project/project.ts';
 import type { OnEvent } from '../../harness/run/events.ts';
 import { cellNames, plansOf, type LoadedScenario, type Selection } from '../../harness/scenario/resolve/plans.ts';
@@ -30,7 +31,7 @@ export async function runByWatch(
   const answers = answersOf(socket);
   const stop = (): void => void socket.write(lineOf({ ask: 'stop' }));
   try {
-    const hello = await within(answers.next(), HELLO_DEADLINE_MS);
+    const hello = await withDeadline(answers.next(), HELLO_DEADLINE_MS);
     if (hello?.answer !== 'hello') return null;
     if (hello.build !== thisBuild(project)) {
       say('a running `watch` uses another build or engine: its labs cannot be reused');
@@ -68,16 +69,6 @@ function answersOf(socket: Socket): { next: () => Promise<Answer | null> } {
       return line.done ? null : (JSON.parse(line.value) as Answer);
     },
   };
-}
-
-async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function errorOf({ code, message, fault }: Extract<Answer, { answer: 'failed' }>): L4labError {

@@ -3,7 +3,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import { routeOf } from '../scenario/route-of.ts';
 import type { NodePlan } from '../terms/plan.ts';
-import { endDevice, IP_IN_IP, isTunnelName, tunnelMtu, tunnelName, tunnelsIn, versionOf } from '../terms/tunnel.ts';
+import {
+  endDevice,
+  IP_IN_IP,
+  isTunnelName,
+  NO_SUCH_TYPE,
+  tunnelMtu,
+  tunnelName,
+  tunnelsIn,
+  versionOf,
+} from '../terms/tunnel.ts';
 import { AgentError } from './programs/agent-error.ts';
 import { Daemon } from './programs/daemon.ts';
 import { ipBatch, ipTolerantBatch } from './programs/program.ts';
@@ -135,7 +144,7 @@ async function kernelHas(type: string): Promise<boolean> {
     await ipBatch([`link add ipip-probe type ${type} remote ${unused}`, 'link del ipip-probe']);
     return true;
   } catch (error) {
-    if (/Unknown device type|Operation not supported/.test((error as Error).message)) return false;
+    if (NO_SUCH_TYPE.test((error as Error).message)) return false;
     throw error;
   }
 }

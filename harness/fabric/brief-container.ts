@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
+import { withDeadline } from '../with-deadline.ts';
 import { isGone } from './sweep.ts';
 
 const DEADLINE_MS = 30_000;
@@ -32,23 +33,13 @@ export async function runBriefly(
     );
     stream.on('close', () => [stdout, stderr].map((end) => end.end()));
     await container.start();
-    const [output, errors] = await within(Promise.all([text(stdout), text(stderr)]));
+    const read = await withDeadline(Promise.all([text(stdout), text(stderr)]), DEADLINE_MS);
+    if (read === null) throw new Error(`no answer within ${DEADLINE_MS} ms`);
+    const [output, errors] = read;
     return { stdout: output, stderr: errors };
   } finally {
     await container.remove({ force: true }).catch((error: unknown) => {
       if (!isGone(error)) throw error;
     });
-  }
-}
-
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE_MS} ms`)), DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

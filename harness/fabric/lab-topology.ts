@@ -38,7 +38,7 @@ function hasTunnels({ balancer, tunnelEnds }: NodePlan): boolean {
 }
 
 /** Whether `whole` has everything that `part` needs; the rest of `whole` stays unconfigured and silent. */
-export function contains(whole: Topology, part: Topology): boolean {
+export function canRun(whole: Topology, part: Topology): boolean {
   const allows = (whole.ipv6 || !part.ipv6) && (whole.tunnels === true || part.tunnels !== true);
   return allows && wiring(part).every((port) => wiring(whole).includes(port));
 }
@@ -65,7 +65,7 @@ export function extended(lab: Topology, other: Topology, trunks: Trunks | null):
   const added = sizeOf(both) - sizeOf(lab);
   // Wires cannot get IPv6 later, nor containers devices.
   const isAlike = both.ipv6 === lab.ipv6 && both.tunnels === lab.tunnels;
-  const fits = contains(both, other) && isAlike && sizeOf(both) <= LARGEST;
+  const fits = canRun(both, other) && isAlike && sizeOf(both) <= LARGEST;
   const cables = new Set(lab.links.map(cableKey));
   if (trunks === 'tagged' && additions(both, lab).links.some((link) => cables.has(cableKey(link)))) return null;
   return fits && 2 * added <= sizeOf(other) ? both : null;
@@ -91,7 +91,7 @@ const LARGEST = 40;
 function addsLittle(lab: Topology, other: Topology, workers: number): boolean {
   const both = union(lab, other);
   const added = sizeOf(both) - sizeOf(lab);
-  return contains(both, other) && workers * added <= sizeOf(other) && sizeOf(both) <= LARGEST;
+  return canRun(both, other) && workers * added <= sizeOf(other) && sizeOf(both) <= LARGEST;
 }
 
 /** Number of containers and networks, which determines the boot time. */

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { Calls, FromAgent, Method, Query, RawFrame, StateChange } from '../agent/protocol.ts';
 import { EnvironmentError, type ErrorCode, type L4labError } from '../errors.ts';
 import type { AgentFault, Fault } from '../terms/fault.ts';
 import type { CallRecord } from '../terms/timeline-results.ts';
 import { coalesce } from '../coalesce.ts';
+import { withDeadline } from '../with-deadline.ts';
 
 /** Deadline of calls that may take long on a busy machine: starting, configuring, unanswered flows. */
 const DEADLINE_S = 60;
@@ -84,12 +84,8 @@ export class NodeHandle {
   }
 
   /** Exit code of the container; null if the engine stops before reporting it. */
-  async #exited(): Promise<number | null> {
-    const tooLate = new AbortController();
-    const late = delay(EXIT_CODE_DEADLINE_MS, null, { signal: tooLate.signal }).catch(() => null);
-    const code = await Promise.race([this.#exitCode, late]);
-    tooLate.abort();
-    return code;
+  #exited(): Promise<number | null> {
+    return withDeadline(this.#exitCode, EXIT_CODE_DEADLINE_MS);
   }
 
   /** Waits for the agent's greeting. */

@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Engine } from '../fabric/engine.ts';
+import { withDeadline } from '../with-deadline.ts';
 import type { Topology } from '../fabric/lab-topology.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Environment, ScenarioResult } from '../terms/results.ts';
@@ -109,11 +109,9 @@ function labKindsOf({ pool: { trunks, tunnels } }: EngineSlot): Pick<Environment
 }
 
 async function answers({ docker }: Engine): Promise<boolean> {
-  const late = new AbortController();
   const answer = docker.ping().then(
     () => true,
     () => false,
   );
-  const silence = setTimeout(PING_MS, false, { signal: late.signal }).catch(() => false);
-  return Promise.race([answer, silence]).finally(() => late.abort());
+  return (await withDeadline(answer, PING_MS)) === true;
 }

@@ -1,7 +1,7 @@
 import { L4labError } from '../errors.ts';
 import { Lab } from '../fabric/lab.ts';
 import type { BootOptions } from '../fabric/boot-lab.ts';
-import { additions, contains, extended, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
+import { additions, canRun, extended, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Trunks, TunnelKind } from '../terms/results.ts';
@@ -64,10 +64,10 @@ export class LabPool implements AsyncDisposable {
     this.#firewall = null;
   }
 
-  /** The topology to boot for a plan: its own, or one that contains it. */
+  /** The topology to boot for a plan: its own, or one that can run it. */
   topologyFor(plan: Plan): Topology {
     const own = topologyOf(plan);
-    return this.#topologies.find((topology) => contains(topology, own)) ?? own;
+    return this.#topologies.find((topology) => canRun(topology, own)) ?? own;
   }
 
   /**
@@ -89,7 +89,7 @@ export class LabPool implements AsyncDisposable {
     const dead = this.#idle.filter(({ lab }) => !lab.isAlive);
     for (const pooled of dead) this.#idle.splice(this.#idle.indexOf(pooled), 1);
     this.#discard(dead);
-    const pooled = this.#idle.find((lab) => contains(lab.topology, own));
+    const pooled = this.#idle.find((lab) => canRun(lab.topology, own));
     if (pooled === undefined) return null;
     this.#take(pooled);
     return { ...pooled, bootMs: 0, signal };

@@ -1,11 +1,25 @@
 import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS } from '../terms/finding.ts';
+import type { Range } from '../terms/expectation.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
 import { cachedAnswer, called } from './name-schema.ts';
 import { address, callerPort, count, nodeName, place, title, wordName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
+
+/**
+ * Whether two types of expectations are the same. Plans and results have types of their own, so that they need no zod;
+ * `true satisfies IsSame<…>` fails to compile if these have a field more or less than the schema.
+ */
+type IsSame<A, B> = [Shape<A>, Shape<B>] extends [Shape<B>, Shape<A>] ? true : false;
+
+/** All fields are required, so that none may be missing; the cause that cannot be expected is left out. */
+type Shape<T> = T extends 'unexplained'
+  ? never
+  : T extends object
+    ? { [K in keyof T]-?: object extends Pick<T, K> ? { optional: Shape<T[K]> } : Shape<T[K]> }
+    : T;
 
 /** Words for a source address of the flow. */
 export const SOURCES = ['client', 'proxy-ip', 'l4'] as const;
@@ -125,7 +139,8 @@ export const singleExpectation = z
   .discriminatedUnion('outcome', [works, fails], {
     error: orMissing('must be `works`, or a mapping with `outcome: works` or `outcome: fails`'),
   })
-  .meta({ id: 'outcome' }) satisfies z.ZodType<SingleExpectation>;
+  .meta({ id: 'outcome' });
+true satisfies IsSame<z.infer<typeof singleExpectation>, SingleExpectation>;
 
 const alternatives = z
   .array(z.preprocess(inFull, singleExpectation))
@@ -146,7 +161,7 @@ export const varies = z
       ),
   })
   .transform(({ outcome, oneOf, eachOf, lost }, context) => {
-    const counted = lost === undefined ? {} : { lost };
+    const counted: { lost?: Range } = lost === undefined ? {} : { lost };
     if (oneOf !== undefined && eachOf === undefined) return { outcome, oneOf, ...counted };
     if (eachOf !== undefined && oneOf === undefined) return { outcome, eachOf, ...counted };
     context.addIssue('needs either `oneOf` or `eachOf`');
@@ -156,7 +171,9 @@ export const varies = z
 /** A full expectation. */
 export const fullExpectation = z.discriminatedUnion('outcome', [works, fails, varies], {
   error: orMissing('must be `works`, or a mapping with `outcome: works`, `outcome: fails`, `oneOf` or `eachOf`'),
-}) satisfies z.ZodType<Expectation>;
+});
+true satisfies IsSame<z.infer<typeof fullExpectation>, Expectation>;
+
 /** The same, or just `works`, or just alternatives. */
 const expectation = z.preprocess(inFull, fullExpectation);
 

@@ -241,6 +241,10 @@ export function interfacesAt(
   ];
 }
 
+export function callersOf(lab: Lab): string[] {
+  return nodesThat(lab, 'calls');
+}
+
 export function serversOf(lab: Lab): string[] {
   return nodesThat(lab, 'serves');
 }
@@ -249,7 +253,7 @@ export function balancersOf(lab: Lab): string[] {
   return nodesThat(lab, 'balances');
 }
 
-function nodesThat(lab: Lab, does: 'serves' | 'balances'): string[] {
+function nodesThat(lab: Lab, does: 'calls' | 'serves' | 'balances'): string[] {
   return Object.keys(lab.nodes).filter((name) => ROLES[lab.nodes[name]!.role][does]);
 }
 

@@ -1,3 +1,4 @@
+import { isRoute } from '../terms/mode.ts';
 import { PROFILE_NAMES, type ProfileName } from '../terms/profile-name.ts';
 import { ROLES } from '../terms/role.ts';
 import { l4sOf } from './lab-queries.ts';
@@ -25,7 +26,7 @@ function withProfile(service: unknown): unknown {
   if (!isMapping(service)) return service;
   const { like, check } = service;
   // Profiles set nothing for this mode.
-  if (service['mode'] === 'route') return service;
+  if (isRoute(service)) return service;
   // An unknown profile is reported once, at `like`.
   if (!isProfile(like)) return like === undefined ? service : { mode: 'dnat', ...service };
   const sets = setsOf(PROFILES[like], {

@@ -1,5 +1,6 @@
 import type { Role } from '../terms/plan.ts';
 import { LARGEST_MTU } from '../terms/limits.ts';
+import { isRoute } from '../terms/mode.ts';
 import { ROLES } from '../terms/role.ts';
 import { DEAD_ENDS } from '../terms/dead-end.ts';
 import * as z from 'zod';
@@ -347,8 +348,8 @@ function splitServices<T extends { services: Record<string, Service | RouteServi
     Object.fromEntries(Object.entries(services).filter((entry): entry is [string, S] => isMeant(entry[1])));
   return {
     ...rest,
-    services: of((service): service is Service => service.mode !== 'route'),
-    routeServices: of((service): service is RouteService => service.mode === 'route'),
+    services: of((service) => !isRoute(service)),
+    routeServices: of(isRoute),
   };
 }
 

@@ -1,3 +1,3 @@
 /** The modes are described once, by the load balancer. */
-export { isDirect, MODES, vipsAtIngress } from '../../lb/terms/mode.ts';
+export { isDirect, isRoute, MODES, vipsAtIngress } from '../../lb/terms/mode.ts';
 export type { Mode, ModeTraits } from '../../lb/terms/mode.ts';

@@ -4,6 +4,7 @@ import { versionOf } from '../../lb/terms/tunnel.ts';
 export {
   IP_IN_IP,
   isTunnelName,
+  NO_SUCH_TYPE,
   OUTER_HEADER,
   tunnelMtu,
   tunnelName,

@@ -4,6 +4,7 @@ import { canonical } from '../terms/address.ts';
 import { canonicalNetwork } from '../terms/network.ts';
 import type { LbConfig } from '../terms/config.ts';
 import { lbConfigSchema } from '../terms/config.ts';
+import { isRoute } from '../terms/mode.ts';
 import { splitServices } from '../terms/split-services.ts';
 import { messageFor, plainIssues } from '../terms/messages.ts';
 import type { Problem } from '../rules/problem.ts';
@@ -37,10 +38,10 @@ export function checkConfig(data: unknown): { value: LbConfig | null; problems: 
   }
   const config = withCanonicalAddresses(splitServices(parsed.data));
   // The file has all services in one list.
-  const written = parsed.data.services.map(({ mode }, i) => ({ isRoute: mode === 'route', i }));
+  const written = parsed.data.services.map((service, i) => ({ routes: isRoute(service), i }));
   const places = {
-    services: written.filter(({ isRoute }) => !isRoute),
-    routeServices: written.filter(({ isRoute }) => isRoute),
+    services: written.filter(({ routes }) => !routes),
+    routeServices: written.filter(({ routes }) => routes),
   };
   const problems = findProblems(config).map(({ path: [list, i, ...rest], ...problem }): Problem => {
     const place = places[list as keyof typeof places][i as number]!;

@@ -1,9 +1,7 @@
 import { LbError } from '../terms/errors.ts';
+import { NO_SUCH_TYPE } from '../terms/tunnel.ts';
 import { run } from './run.ts';
 import { release } from 'node:os';
-
-/** Errors of `ip link add` if the kernel lacks the type. */
-const NO_SUCH_TYPE = /Unknown device type|Operation not supported/;
 
 /** Replaces an error of ip(8) if the kernel has no tunnels: the new one says which options it needs. */
 export function explainMissingTunnels(error: unknown): unknown {

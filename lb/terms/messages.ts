@@ -72,10 +72,10 @@ function shown(value: unknown): string {
  */
 export function plainIssues(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.flatMap((issue) => {
-    const ways = issue.code === 'invalid_union' ? issue.errors : [];
-    const [first = []] = ways;
+    const options = issue.code === 'invalid_union' ? issue.errors : [];
+    const [first = []] = options;
     const isOfNoMode = first.some(({ path }) => path.length === 1 && path[0] === 'mode');
-    const [mapping, another] = ways.filter((errors) => errors.some(isInside));
+    const [mapping, another] = options.filter((errors) => errors.some(isInside));
     const inner = isOfNoMode ? first : another === undefined ? mapping : undefined;
     return inner?.map((one) => ({ ...one, path: [...issue.path, ...one.path] })) ?? [issue];
   });

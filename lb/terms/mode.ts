@@ -24,6 +24,11 @@ export const MODES: Record<Mode, ModeTraits> = {
 /** Modes of services: those that send packets to servers, and `route`, which has neither VIP nor servers. */
 export const SERVICE_MODES = [...Object.keys(MODES), 'route'];
 
+/** Whether a service only routes packets: mode `route`, which has neither VIP nor servers. */
+export function isRoute<S extends { mode?: unknown }>(service: S): service is Extract<S, { mode: 'route' }> {
+  return service.mode === 'route';
+}
+
 /** Whether servers reply to clients directly (dsr, l3dsr, ipip), so that the load balancer sees only requests. */
 export function isDirect({ mode }: { mode: Mode }): boolean {
   return MODES[mode].handsOver !== 'nat';

@@ -1,11 +1,12 @@
 import type { LbConfig, LbFile } from './config.ts';
+import { isRoute } from './mode.ts';
 
 /** The configuration of a file, with services of mode `route` in a separate list. */
 export function splitServices({ services, ...rest }: LbFile): LbConfig {
-  const routeServices = services.filter((service) => service.mode === 'route');
+  const routeServices = services.filter(isRoute);
   return {
     ...rest,
-    services: services.filter((service) => service.mode !== 'route'),
+    services: services.filter((service) => !isRoute(service)),
     ...(routeServices.length === 0 ? {} : { routeServices }),
   };
 }

@@ -11,6 +11,9 @@ export const OUTER_HEADER = { 4: 20, 6: 40 } as const;
 /** IANA protocol numbers of IP in IP, by version of the inner packet (RFC 2003, 2473, 4213). */
 export const IP_IN_IP = { 4: 4, 6: 41 } as const;
 
+/** Errors of `ip link add` if the kernel lacks the type of device. */
+export const NO_SUCH_TYPE = /Unknown device type|Operation not supported/;
+
 /** TTL of outer packets (net.ipv4.ip_default_ttl), regardless of the inner TTL. */
 export const OUTER_TTL = 64;
 

@@ -37,7 +37,7 @@ export function failsAsDeclared(flow: FlowResult): boolean {
 
 /** Whether some attempts worked and others failed. */
 function worksNowAndThen({ attempts }: FlowResult): boolean {
-  return ['works', 'fails'].every((way) => attempts.some(({ outcome }) => outcome === way));
+  return ['works', 'fails'].every((expected) => attempts.some(({ outcome }) => outcome === expected));
 }
 
 /** What happened to the packet, or why that is not a pass. */

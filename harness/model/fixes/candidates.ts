@@ -1,6 +1,7 @@
 import { MODES } from '../../terms/mode.ts';
 import { toListenerYaml } from '../../terms/listener.ts';
 import { DEFAULT_MTU, interfaceAddresses, nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { QUIET_ARP } from '../../scenario/profiles/profile.ts';
 import type { Fix } from '../../terms/fix.ts';
 import type { ListenerPlan, NodePlan, Plan } from '../../terms/plan.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from './candidate.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
 import { otherChecks, plainCheck } from './check-candidates.ts';
-import { callersLoopback, otherModes, ownCalls, QUIET, vipOnLoopback } from './mode-candidates.ts';
+import { callersLoopback, otherModes, ownCalls, vipOnLoopback } from './mode-candidates.ts';
 import { otherVlans, type VlanFix } from './vlan-candidates.ts';
 import { otherGateways, otherRoutes, otherServerGateways, sourceRoutes, withoutDeadEnd } from './route-candidates.ts';
 import { smallerSegments } from './mss-candidates.ts';
@@ -295,7 +296,7 @@ function answersFromCalledAddress(failure: Failure): Candidate[] {
 
 function quietLoopback(failure: Failure): Candidate[] {
   if (serviceOf(failure.plan, failure.flow) === undefined) return [];
-  return [{ fixes: [{ code: 'quiet-loopback', params: QUIET }], change: forServers(failure, QUIET) }];
+  return [{ fixes: [{ code: 'quiet-loopback', params: QUIET_ARP }], change: forServers(failure, QUIET_ARP) }];
 }
 
 /** The address of the outgoing interface, to which servers can always reply. */

@@ -1,6 +1,8 @@
 import { bothPatches } from '../../scenario/merge-patch.ts';
 import { hostRoute } from '../../scenario/address.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { modeNeeds } from '../../scenario/mode-needs.ts';
+import { QUIET_ARP } from '../../scenario/profiles/profile.ts';
 import { PROFILES } from '../../scenario/profiles/profiles.ts';
 import { MODES } from '../../terms/mode.ts';
 import { endsAt } from '../../terms/tunnel.ts';
@@ -9,8 +11,6 @@ import type { Mode, NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { calledBy, onNodes, settingOf } from './candidate.ts';
 import { plainCheck } from './check-candidates.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
-
-export const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
 
 /** Another mode for the service, adding what the mode needs and removing what only the previous one supports. */
 export function otherModes(failure: Failure): Candidate[] {
@@ -21,7 +21,7 @@ export function otherModes(failure: Failure): Candidate[] {
   const params = { service: service.name };
   const proxy: Candidate = {
     fixes: [{ code: 'use-proxy', params }],
-    change: toMode(failure, service, 'proxy', { proxyIp: 'auto' }),
+    change: toMode(failure, service, 'proxy'),
   };
   const dsr: Candidate = {
     fixes: [{ code: 'use-dsr', params }],
@@ -102,7 +102,7 @@ export function callersLoopback(failure: Failure): Candidate[] {
   return [onNodes([{ code: 'vip-off-loopback', params }], [flow.from], () => ({ loopback: others }))];
 }
 
-function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: Patch): Patch {
+function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: Patch = {}): Patch {
   const services = {
     [name]: {
       mode,
@@ -111,6 +111,7 @@ function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: P
       dscp: null,
       proxyPorts: null,
       ...plainCheck(failure, name),
+      ...modeNeeds(mode, [name]).service,
       ...settings,
     },
   };
@@ -122,7 +123,7 @@ function withVip(failure: Failure, service: ServicePlan): Patch {
   return Object.fromEntries(
     calledBy(failure).map((node) => {
       const existing = settingOf(failure, node, 'loopback') ?? [];
-      return [node, { loopback: [...new Set([...existing, service.name])], ...QUIET }];
+      return [node, { loopback: [...new Set([...existing, service.name])], ...QUIET_ARP }];
     }),
   );
 }

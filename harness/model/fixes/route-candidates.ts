@@ -32,10 +32,15 @@ export function otherGateways(failure: Failure): Candidate[] {
   const single = [...new Set([cause.node, ...sendersOf(failure).flatMap(({ names }) => names)])];
   return single.flatMap((name) =>
     // Not a load balancer as a router's default gateway: the router gets a route instead.
-    routersFor(plan, [name], null, ({ role }) => role !== 'l4' || nodeOf(plan, name).role !== 'l3').map(({ gateway }) =>
-      onNodes([{ code: 'node-gateway', params: { node: name, gateway } }], [name], () => ({ gateway })),
+    routersFor(plan, [name], null, ({ role }) => !(ROLES[role].balances && isRouter(nodeOf(plan, name)))).map(
+      ({ gateway }) =>
+        onNodes([{ code: 'node-gateway', params: { node: name, gateway } }], [name], () => ({ gateway })),
     ),
   );
+}
+
+function isRouter({ role }: NodePlan): boolean {
+  return ROLES[role].forwards && !ROLES[role].balances;
 }
 
 /** Another default gateway of all servers, or of the service's if only these are in its subnet. */

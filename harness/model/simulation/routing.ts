@@ -62,8 +62,8 @@ export function routeFor(
   const route = lookUp(host, dst, src);
   if (route?.others === undefined) return route;
   const { others, ...first } = route;
-  const ways = others.map((hop) => ({ ...first, ...hop }));
-  return choices.choose(`next hop ${host.name} ${src} ${dst}`, [first, ...ways]);
+  const hops = others.map((hop) => ({ ...first, ...hop }));
+  return choices.choose(`next hop ${host.name} ${src} ${dst}`, [first, ...hops]);
 }
 
 /**

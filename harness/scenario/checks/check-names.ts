@@ -1,6 +1,7 @@
 import { noSuch } from '../../did-you-mean.ts';
 import { DNS_PORT } from '../../terms/by-name.ts';
 import { listenerOf } from '../../terms/listener.ts';
+import { ROLES } from '../../terms/role.ts';
 import { host, isV6 } from '../address.ts';
 import { addressesInScenario, familyName } from './check-messages.ts';
 import { addressOfRecord, nodeWith } from '../names.ts';
@@ -147,7 +148,7 @@ function besideDns(server: string, { services, nodes, servers }: ScenarioFile, l
     ),
   );
   const own = nodes[server]?.listeners;
-  const ofServers = lab.nodes[server]!.role === 'server' ? servers.listeners : undefined;
+  const ofServers = ROLES[lab.nodes[server]!.role].serves ? servers.listeners : undefined;
   const path = own === undefined ? ['servers', 'listeners'] : ['nodes', server, 'listeners'];
   const elsewhere = (own ?? ofServers ?? []).flatMap((written, index): Problem[] => {
     const { protocol, port, answersFrom, answersFromPort } = listenerOf(written);

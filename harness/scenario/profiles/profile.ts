@@ -39,8 +39,11 @@ export interface Sets {
 /** Means the service itself in lists of services. */
 export const VIP = 'VIP';
 
+/** No ARP for addresses on the loopback. */
+export const QUIET_ARP = { arpIgnore: 1, arpAnnounce: 2 };
+
 /** The VIP on the loopback without answering ARP, as Linux servers need for DSR. */
-export const QUIET_VIP = { loopback: [VIP], arpIgnore: 1, arpAnnounce: 2 };
+export const QUIET_VIP = { loopback: [VIP], ...QUIET_ARP };
 
 export const BY_GATEWAY = 'The L4 is the servers’ gateway.';
 export const HELD = 'Servers hold the VIP and send no ARP for it.';

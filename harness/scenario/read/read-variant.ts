@@ -2,6 +2,7 @@ import { checkScenario } from '../checks/check.ts';
 import { profileBehind, withProfiles } from '../profile-settings.ts';
 import { mergePatch } from '../merge-patch.ts';
 import type { Mistake } from '../../errors.ts';
+import { isRoute } from '../../terms/mode.ts';
 import type { SourcePosition } from '../../terms/plan.ts';
 import { scenarioAsRead, type Lab, type ScenarioFile } from '../schema.ts';
 import { didYouMean, noSuch } from '../../did-you-mean.ts';
@@ -151,7 +152,7 @@ function incompleteEntries(
     const known = Object.keys(valueAt(base, [kind]) ?? {});
     return Object.entries(valueAt(change, [kind]) ?? {}).flatMap(([name, declared]: [string, unknown]) => {
       const expected = kind === 'flows' && Object.hasOwn(expect, name) ? ['expect'] : [];
-      const needed = valueAt(declared, ['mode']) === 'route' ? NEEDED.routeServices : NEEDED[kind];
+      const needed = isRoute({ mode: valueAt(declared, ['mode']) }) ? NEEDED.routeServices : NEEDED[kind];
       const isDeclared = (key: string): boolean => valueAt(declared, [key]) !== undefined;
       const whole = needed.every(
         (key) => expected.includes(key) || isDeclared(key) || (key === 'mode' && isDeclared('like')),

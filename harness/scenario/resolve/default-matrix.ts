@@ -2,10 +2,18 @@ import { stringify } from 'yaml';
 import { InputError } from '../../errors.ts';
 import { freeAddress } from '../free-address.ts';
 import { commonGateways } from '../common-gateways.ts';
+import { balancersOf, callersOf, serversOf } from '../lab-queries.ts';
+import { modeNeeds } from '../mode-needs.ts';
+import type { Mode } from '../../terms/mode.ts';
 import type { LoadedScenario } from './plans.ts';
 import { readScenario } from '../read/read.ts';
 import type { Lab } from '../schema.ts';
 import { parseYaml, type YamlFile } from '../yaml-file.ts';
+
+/** The modes that a matrix compares. */
+const MATRIX_MODES: Mode[] = ['dnat', 'proxy', 'dsr'];
+/** The mode of the scenario, which variants change. */
+const BASE_MODE: Mode = 'dnat';
 
 /** The scenario of a matrix, and the variants that are impossible in the lab. */
 export interface Matrix extends LoadedScenario {
@@ -18,9 +26,9 @@ export interface Matrix extends LoadedScenario {
  * @throws InputError at the lab's own lines if there is nothing to call
  */
 export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab: Lab; yaml: YamlFile }): Matrix {
-  const servers = withRole(lab, 'server');
-  const callers = [...withRole(lab, 'client'), ...servers];
-  const l4s = withRole(lab, 'l4');
+  const servers = serversOf(lab);
+  const callers = [...callersOf(lab), ...servers];
+  const l4s = balancersOf(lab);
   for (const [role, nodes] of [
     ['server', servers],
     ['l4', l4s],
@@ -43,16 +51,14 @@ export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab:
     title: 'Which flows work in which mode',
     lab: name,
     services: Object.fromEntries(
-      l4s.map((l4, i) => [serviceOf(l4), { vip: vips[i], port: 80, mode: 'dnat', pool: servers, l4 }]),
+      l4s.map((l4, i) => [serviceOf(l4), { vip: vips[i], port: 80, mode: BASE_MODE, pool: servers, l4 }]),
     ),
     flows: Object.fromEntries(
       services.flatMap((to) => callers.map((from) => [`${from}-to-${to}`, { from, to, expect: 'works' }])),
     ),
   };
   const variants = commonGateways(lab, servers).flatMap((gateway) =>
-    Object.entries(MODES).map(
-      ([mode, change]) => [`${mode}-gateway-${gateway}`, { change: change(gateway, services) }] as const,
-    ),
+    MATRIX_MODES.map((mode) => [`${mode}-gateway-${gateway}`, { change: change(mode, gateway, services) }] as const),
   );
   const read = (of: typeof variants): LoadedScenario => {
     const yaml = parseYaml(labFile.file, stringify({ ...scenario, variants: Object.fromEntries(of) }));
@@ -78,23 +84,12 @@ export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab:
   return { ...read(possible), leftOut };
 }
 
-function withRole(lab: Lab, role: string): string[] {
-  return Object.keys(lab.nodes).filter((name) => lab.nodes[name]!.role === role);
+function change(mode: Mode, gateway: string, services: string[]): Record<string, unknown> {
+  const needs = modeNeeds(mode, services);
+  const ofServices = mode === BASE_MODE ? {} : { services: inAll(services, { mode, ...needs.service }) };
+  return { servers: { gateway, ...needs.servers }, ...ofServices };
 }
 
-type Change = (gateway: string, services: string[]) => unknown;
-
-const inAll = (services: string[], change: unknown): unknown =>
-  Object.fromEntries(services.map((service) => [service, change]));
-
-const MODES: Record<string, Change> = {
-  dnat: (gateway) => ({ servers: { gateway } }),
-  proxy: (gateway, services) => ({
-    servers: { gateway },
-    services: inAll(services, { mode: 'proxy', proxyIp: 'auto' }),
-  }),
-  dsr: (gateway, services) => ({
-    servers: { gateway, loopback: services, arpIgnore: 1, arpAnnounce: 2 },
-    services: inAll(services, { mode: 'dsr' }),
-  }),
-};
+function inAll(services: string[], settings: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(services.map((service) => [service, settings]));
+}

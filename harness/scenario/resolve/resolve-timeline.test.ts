@@ -159,7 +159,7 @@ streams: { calls: { from: client, to: web, every: 50ms } }
 steps:
   first: { do: { linkDown: [l3, l4] }, for: 1s, expect: { calls: { outcome: fails, cause: no-neighbour, at: l4.l3 } } }
   second: { do: [{ linkUp: [l3, l4] }, { linkDown: [l4-2, l3] }], for: 1s, expect: { calls: { outcome: fails, cause: no-neighbour } } }
-  mended: { do: { linkUp: [l4, l3-2] }, for: 1s, expect: { calls: works } }
+  fixed: { do: { linkUp: [l4, l3-2] }, for: 1s, expect: { calls: works } }
 `,
   );
   const lab = readLab(parseYaml('two-links.yaml', readFileSync('labs/two-links.yaml', 'utf8')));

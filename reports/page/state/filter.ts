@@ -32,7 +32,7 @@ export function filterCells(cells: Cell[], filter: Filter, messages: Catalogue):
       (!filter.mode || (flow.mode ?? 'direct') === filter.mode) &&
       (!filter.lab || scenario.lab === filter.lab) &&
       (!filter.node || flow.nodes.includes(filter.node)) &&
-      (words.length === 0 || contains(searchText({ scenario, variant, flow }, messages), words)),
+      (words.length === 0 || containsAll(searchText({ scenario, variant, flow }, messages), words)),
   );
 }
 
@@ -76,7 +76,7 @@ function tally(values: string[]): Map<string, number> {
   return new Map([...groups].map(([value, all]) => [value, all.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function contains(text: string, words: string[]): boolean {
+function containsAll(text: string, words: string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 

@@ -23,12 +23,12 @@ export function msAt({ fromMs, toMs }: View, width: number, x: number): number {
 export function zoomed({ fromMs, toMs }: View, factor: number, around: number, whole: View): View {
   const length = Math.max(MIN_RANGE_MS, (toMs - fromMs) * factor);
   const share = (around - fromMs) / (toMs - fromMs);
-  return within({ fromMs: around - length * share, toMs: around + length * (1 - share) }, whole);
+  return clamped({ fromMs: around - length * share, toMs: around + length * (1 - share) }, whole);
 }
 
 /** The view, moved. */
 export function moved({ fromMs, toMs }: View, byMs: number, whole: View): View {
-  return within({ fromMs: fromMs + byMs, toMs: toMs + byMs }, whole);
+  return clamped({ fromMs: fromMs + byMs, toMs: toMs + byMs }, whole);
 }
 
 /** The range, moved if needed so that it contains the time. */
@@ -38,7 +38,7 @@ export function showing(view: View, ms: number, whole: View): View {
 }
 
 /** The range, moved into the whole; the whole if it is larger. */
-function within({ fromMs, toMs }: View, whole: View): View {
+function clamped({ fromMs, toMs }: View, whole: View): View {
   const length = toMs - fromMs;
   if (length >= whole.toMs - whole.fromMs) return whole;
   const from = Math.min(Math.max(fromMs, whole.fromMs), whole.toMs - length);

@@ -1,4 +1,5 @@
 import { linkNameOf } from '../../../harness/terms/link-name.ts';
+import { ROLES } from '../../../harness/terms/role.ts';
 import type { NodePlan, RoutePlan, ServicePlan } from '../../../harness/terms/plan.ts';
 import { addressText } from '../../content/walk-text.ts';
 
@@ -36,7 +37,7 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
         }),
       ),
       // Servers are in pools anyway.
-      ...(node.role === 'l4' && pools.length > 0
+      ...(ROLES[node.role].balances && pools.length > 0
         ? [{ kind: 'note' as const, text: `server of ${pools.map(({ name }) => name).join(', ')}` }]
         : []),
       ...node.loopback.map((address) => ({
