@@ -21,11 +21,16 @@ export function layersOf(name: string, lab: Lab, body: ScenarioFile): Layer[] {
 
 /** Settings of all servers as they apply to one: services apply only to their pool. */
 function ofServer(name: string, { servers, services }: ScenarioFile): NodeSettings {
-  const isFor = (entry: string): boolean => services[entry]?.pool.some(({ node }) => node === name) ?? true;
+  const isFor = (entry: string): boolean => appliesTo(name, entry, services);
   return {
     ...servers,
     ...(servers.loopback === undefined ? {} : { loopback: servers.loopback.filter(isFor) }),
     ...(servers.undoDscp === undefined ? {} : { undoDscp: servers.undoDscp.filter(isFor) }),
     ...(servers.tunnelEnd === undefined ? {} : { tunnelEnd: servers.tunnelEnd.filter(isFor) }),
   };
+}
+
+/** Whether an entry of all servers, a service or an address, applies to one of them. */
+export function appliesTo(server: string, entry: string, services: ScenarioFile['services']): boolean {
+  return !Object.hasOwn(services, entry) || services[entry]!.pool.some(({ node }) => node === server);
 }

@@ -1,5 +1,6 @@
 import { listenerOf, listenerText, type ListenerYaml } from '../../terms/listener.ts';
 import { canonical, host, isAddress } from '../address.ts';
+import { appliesTo } from '../node-layers.ts';
 import { addressesInScenario } from './check-messages.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from '../per-node.ts';
 import type { Problem } from '../problem.ts';
@@ -21,7 +22,7 @@ export function foreignListeners(scenario: ScenarioFile, lab: Lab, layersOf: (na
     // Services in the settings of all servers apply only to their pool (node-layers.ts).
     const isShared = pathOf(layersOf(name), 'loopback')?.[0] === 'servers';
     const loopback = (settings.loopback ?? []).filter(
-      (entry) => !isShared || (scenario.services[entry]?.pool.some(({ node }) => node === name) ?? true),
+      (entry) => !isShared || appliesTo(name, entry, scenario.services),
     );
     const held = [
       ...addressesInScenario(scenario, lab, name).map(host),
