@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { predict } from '../model/predict.ts';
 import { flow, plan, type LabSketch } from '../model/testing/lab-builder.ts';
 import { crossSubnet, inLine, inLineBridge, oneArm, PIP, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
+import type { Sighting } from '../terms/sighting.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { Plan } from '../terms/plan.ts';
 import { directions } from './direction.ts';
@@ -185,6 +186,30 @@ test('a frame for an unknown MAC ends after its sender', () => {
   const [sent] = onTheWires(lab, walk, { seq: 1000, begins: 0 });
   const arrived = { ...sent!, node: 'l3', iface: 'client', time: sent!.time + 1n };
   expect(observed(lab, walk, [sent!, arrived])).toEqual(bare(walk));
+});
+
+test('the walk ends at a bridge that answers itself and forwards a redirect, which quotes the request', () => {
+  const lab = plan(inLineBridge({ services: {}, nodes: { l4: { listeners: ['80/tcp'] } } }));
+  const walk = predict(lab, flow(lab, 'client', 'l4:80'))[0]!;
+  const key = keyOf(walk, 80);
+  const seen = flowPackets(directions(onTheWires(lab, walk, { seq: 1000, begins: 0 }), lab, 0n), key);
+  const { src, dst } = walk.request[0]!;
+  const inner = { src: src.ip, dst: dst.ip, protocol: 6, srcPort: key.sourcePort, dstPort: 80 };
+  const redirect: Sighting = {
+    time: 900_000,
+    node: 'l4',
+    iface: 'l2',
+    direction: 'out',
+    frame: {
+      srcMac: '',
+      dstMac: '',
+      length: 90,
+      ip: { version: 4, src: dst.ip, dst: src.ip, ttl: 64, protocol: 1, id: 0, dscp: 0 },
+      icmp: { type: 5, code: 1, id: 0, seq: 0, gateway: dst.ip, inner },
+      token: key.token,
+    },
+  };
+  expect(bare(observedWalk([...seen, redirect], key, lab))).toEqual(bare(walk));
 });
 
 test('each hop has its time and the changes since the previous one', () => {

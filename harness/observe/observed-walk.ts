@@ -174,7 +174,8 @@ function farSideOf(
   key: FlowKey,
   walkOf: (first: Sighting | undefined, all: Sighting[]) => Sighting[],
 ): { request: Sighting[]; reply: Sighting[] } {
-  const withToken = packets.filter(({ frame }) => frame.token === key.token);
+  // An ICMP message may quote the token.
+  const withToken = packets.filter(({ frame }) => frame.token === key.token && frame.icmp?.inner === undefined);
   const firstFrom = (before: Sighting, isMeant: (frame: Frame) => boolean): Sighting | undefined =>
     withToken.find(
       ({ node, direction, time, frame }) =>
