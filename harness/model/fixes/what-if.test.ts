@@ -4,6 +4,8 @@ import type { LoadedScenario } from '../../scenario/resolve/plans.ts';
 import { resolvePlan } from '../../scenario/resolve/resolve.ts';
 import type { FlowResult, ScenarioResult } from '../../terms/results.ts';
 import { predict } from '../predict.ts';
+import { cause } from '../../terms/cause.ts';
+import { onlyHealthyRecords } from './name-candidates.ts';
 import { changedVariant, fixesFor, withCounterfactuals } from './what-if.ts';
 
 /** A scenario on a lab, both as text. */
@@ -134,6 +136,28 @@ flows: { call: { from: client, to: www.example.test, ${call}, expect: works } }
       names: { 'www.example.test': { onlyHealthy: true } },
       services: { b: { check: { type: 'tcp', intervalMs: 2000 } } },
     });
+  });
+
+  test('a check that a service has is not proposed again, also if its load balancer is off', () => {
+    const { scenario } = loadedFrom(
+      lab,
+      `
+title: Names
+lab: lab
+nodes: { client: { gateway: l4 }, l4: { lb: off } }
+services:
+  a: { vip: 203.0.113.10, port: 80, mode: dnat, pool: [s1], check: { type: tcp } }
+  b: { vip: 203.0.113.138, port: 80, mode: dnat, pool: [s2] }
+names: { www.example.test: { server: dns, records: [b, a] } }
+flows: { call: { from: client, to: www.example.test, expect: works } }
+`,
+    );
+    const [variant] = scenario.variants;
+    const plan = resolvePlan(scenario, variant!);
+    const refused = cause('refused', 'listener-missing', { node: 'l4', address: '', port: 80, protocol: 'tcp' });
+    const failure = { lab: scenario.lab, scenario: variant!.scenario, plan, flow: plan.flows[0]!, cause: refused };
+    const codes = onlyHealthyRecords(failure).map(({ fixes }) => fixes.map(({ code }) => code));
+    expect(codes).toEqual([['only-healthy', 'check-on'], ['only-healthy']]);
   });
 
   test('a shorter TTL helps against an outdated answer', () => {
