@@ -139,16 +139,8 @@ export function fixesInSteps({
   variant,
   plan,
 }: Pick<Failure, 'loaded' | 'variant' | 'plan'>): (cell: string) => (Counterfactual & { patch: Change })[] {
-  const after = new Map<string, Plan | null>();
+  const planAfter = plansAfter({ loaded, variant, plan });
   const outcomes = new WeakMap<Plan, Map<string, StreamPrediction>>();
-  const planAfter = (change: Change): Plan | null => {
-    const key = JSON.stringify(change);
-    if (!after.has(key)) {
-      const changed = changedVariant(loaded, variant, change, anyExpectation(variant));
-      after.set(key, changed && { ...resolvePlan(loaded.scenario, changed), flows: plan.flows });
-    }
-    return after.get(key)!;
-  };
   const outcomeIn = (changed: Plan, cell: string): StreamPrediction | undefined => {
     let known = outcomes.get(changed);
     if (known === undefined) {

@@ -60,11 +60,11 @@ export function readScenario(name: string, labName: string, lab: Lab, yaml: Yaml
     ...checkScenario(scenario, lab),
     ...checkExpectations(scenario, labWithProfiles(lab, scenario)),
   ];
-  const read = (name: string, variant: ScenarioFile['variants'][string], known: Set<string> | null = null) =>
+  const attempt = (name: string, variant: ScenarioFile['variants'][string], known: Set<string> | null = null) =>
     valueOrMistakes(() => variantOf({ name, variant, yaml, check, known }));
-  const unchanged = read('', { change: {}, expect: {} });
-  const known = declared.length === 0 ? null : new Set(unchanged.mistakes.map(({ message }) => message));
-  const results = all.map(([variantName, variant]) => read(variantName, variant, known));
+  const messagesOfBase = (): string[] => attempt('', { change: {}, expect: {} }).mistakes.map(({ message }) => message);
+  const known = declared.length === 0 ? null : new Set(messagesOfBase());
+  const results = all.map(([variantName, variant]) => attempt(variantName, variant, known));
   const mistakes = [...base.mistakes, ...results.flatMap((result) => result.mistakes)];
   const variants = results.flatMap(({ value }) => value ?? []);
   throwAny(mistakes);
