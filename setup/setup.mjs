@@ -1,7 +1,7 @@
 // @ts-check
-import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { labImage, prepare } from './prepare.mjs';
+import { runCommand } from './run-command.mjs';
 
 const USAGE = `Usage: node setup/setup.mjs [--yes] [-- COMMAND…]
 Makes sure that packages, bundles, a Docker engine and the lab image are there; does nothing when they are.
@@ -17,7 +17,7 @@ async function main() {
     return 0;
   }
   await prepare({ engine: true, tests: options.tests === true, yes: options.yes === true, say: console.log });
-  if (command.length > 0) return run(command);
+  if (command.length > 0) return runCommand(command);
   console.log(`ready: engine at ${process.env.DOCKER_HOST}, image ${labImage()}`);
   return 0;
 }
@@ -36,22 +36,6 @@ function readArguments(words) {
     const reason = error instanceof Error ? error.message : String(error);
     throw Object.assign(new Error(`${reason}\n${USAGE}`), { exitCode: 2 });
   }
-}
-
-/**
- * Runs a command in place of this process: same terminal, same exit code. Ctrl-C reaches it from the terminal; other
- * signals are forwarded, so that it can remove what it booted.
- * @param {string[]} command
- * @returns {Promise<number>}
- */
-function run([program = '', ...args]) {
-  const child = spawn(program, args, { stdio: 'inherit' });
-  process.on('SIGINT', () => {});
-  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
-  });
 }
 
 try {

@@ -51,3 +51,10 @@ test('a lab with both families has addresses, gateways and routes of both', () =
     links: [{ l4: { address: ['203.0.113.2/25', '2001:db8:0:7100::2/64'] }, l2: null }],
   });
 });
+
+test('NAT to an address has one for each family then', () => {
+  const settings = { nat: { out: 'l2', to: '203.0.113.100' } };
+  expect(dualStack(settings, inIpv6(settings))).toEqual({
+    nat: { out: 'l2', to: ['203.0.113.100', '2001:db8:0:7100::64'] },
+  });
+});

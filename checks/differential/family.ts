@@ -18,8 +18,8 @@ export function inIpv6(value: unknown): unknown {
 }
 
 /**
- * Merges two documents that differ only in address family: addresses of links, gateways and routes come from both, everything
- * else from the first one.
+ * Merges two documents that differ only in address family: addresses of links, gateways, routes and NAT come from both,
+ * everything else from the first one.
  */
 export function dualStack(own: unknown, other: unknown): unknown {
   if (Array.isArray(own)) return own.map((item, index) => dualStack(item, (other as unknown[])[index]));
@@ -27,7 +27,10 @@ export function dualStack(own: unknown, other: unknown): unknown {
   if (typeof own !== 'object' || own === null) return own;
   const [a, b] = [own, other] as [Document, Document];
   const both = Object.fromEntries(
-    Object.entries(a).map(([key, item]) => [key, KEPT.includes(key) ? item : dualStack(item, b[key])]),
+    Object.entries(a).map(([key, item]) => {
+      if (key === 'nat') return [key, natOfBoth(item as Document, b[key] as Document)];
+      return [key, KEPT.includes(key) ? item : dualStack(item, b[key])];
+    }),
   );
   const second = [
     ...(isAddress(b['gateway']) ? [{ to: isV6(b['gateway']) ? '::/0' : '0.0.0.0/0', via: b['gateway'] }] : []),
@@ -39,7 +42,12 @@ export function dualStack(own: unknown, other: unknown): unknown {
 type Document = Record<string, unknown>;
 
 /** What is of one family, or of none. */
-const KEPT = ['routes', 'filter', 'loopback', 'listeners', 'neighbours', 'nat', 'ports', 'interfaces', 'sysctls'];
+const KEPT = ['routes', 'filter', 'loopback', 'listeners', 'neighbours', 'ports', 'interfaces', 'sysctls'];
+
+/** One new source for each family. */
+function natOfBoth(own: Document, other: Document): Document {
+  return isAddress(own['to']) ? { ...own, to: [own['to'], other['to']] } : own;
+}
 
 function isAddress(value: unknown): value is string {
   return typeof value === 'string' && isValid(value);

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
+import { host } from '../../harness/scenario/address.ts';
 import { mostly } from './settings.ts';
-import type { Wired } from './wiring.ts';
+import { addressesOf, isTrunk, type Wired } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
 /** Additional routes: one that drops packets, one by source, one over all gateways; and a static neighbour. Null for none. */
 export interface Routes {
   deadEnd: { node: keyof typeof TARGETS; to: number; type: 'blackhole' | 'unreachable' | 'prohibit' } | null;
+  /** `via`: index of the gateway, modulo their number; a larger one names the gateway instead of its address. */
   source: { node: 's1' | 's2'; from: string; via: number } | null;
   /** A server that spreads flows to these destinations over all its gateways. */
   equal: { node: 's1' | 's2'; to: string } | null;
@@ -75,7 +77,9 @@ export function routed(
   }
   const gateways = source === null ? [] : wired.gateways[source.node].filter((gateway) => gateway !== 'none');
   if (source !== null && gateways.length > 0) {
-    const route = { to: 'default', from: source.from, via: gateways[source.via % gateways.length] };
+    const gateway = gateways[source.via % gateways.length]!;
+    const via = source.via > 1 ? (nameOfHop(gateway, wired) ?? gateway) : gateway;
+    const route = { to: 'default', from: source.from, via };
     more.set(source.node, [...(more.get(source.node) ?? []), route]);
   }
   const hops = equal === null ? [] : wired.gateways[equal.node].filter((gateway) => gateway !== 'none');
@@ -98,6 +102,16 @@ export function routed(
   return address === undefined || !isThere
     ? all
     : { ...all, [neighbour.node]: { ...all[neighbour.node], neighbours: { [address]: neighbour.at } } };
+}
+
+/** The node with an address, if that is its only one beside the servers; otherwise its name could mean another one. */
+function nameOfHop(address: string, { links }: Wired): string | undefined {
+  const owned = links
+    .flatMap((link) => Object.entries(link))
+    .flatMap(([name, end]) => (isTrunk(end) ? [] : addressesOf(end).map((cidr) => ({ name, address: host(cidr) }))))
+    .filter((own) => own.address.startsWith('203.'));
+  const name = owned.find((own) => own.address === address)?.name;
+  return owned.filter((own) => own.name === name).length === 1 ? name : undefined;
 }
 
 /** Whether a node has an address on the segment of one of the servers' gateways. */

@@ -131,8 +131,16 @@ export function forwardedTo({
   plan,
 }: Pick<Evidence, 'walk' | 'flow' | 'plan'>): Pick<Attempt, 'l4' | 'picked'> {
   const service = serviceOf(plan, flow);
-  const left = walk.request.findLast(({ node, direction }) => balancedBy(service, node) && direction === 'out');
-  if (!service || !left) return { l4: null, picked: null };
+  if (!service) return { l4: null, picked: null };
+  const departures = walk.request.flatMap((hop, index) =>
+    balancedBy(service, hop.node) && hop.direction === 'out' ? [{ hop, before: walk.request[index - 1] }] : [],
+  );
+  // Other L4s of the service may forward the packet; only one changes its destination.
+  const translated = departures.findLast(
+    ({ hop, before }) => hop.dst.ip !== service.vip && (before === undefined || before.dst.ip === service.vip),
+  );
+  const left = (translated ?? departures.at(-1))?.hop;
+  if (left === undefined) return { l4: null, picked: null };
   // A wrong neighbour entry may send a packet for one server to the MAC of another.
   const taker = left.dst.ip === service.vip ? nodeWithMac(plan, left.dst.mac)?.name : undefined;
   const server = service.pool.find(({ node, address }) => address === left.dst.ip || node === taker);

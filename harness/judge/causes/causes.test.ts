@@ -106,7 +106,7 @@ test.each([
 
 describe('a switch whose frame did not reach its destination', () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] } };
-  const evidence = evidenceOf(inLineBridge({ services }), 'client', 'a');
+  const evidence = evidenceOf(inLineBridge({ services, servers: { loopback: [VIP_A] } }), 'client', 'a');
   const mac = (node: string): string => evidence.plan.nodes.find(({ name }) => name === node)!.interfaces.at(-1)!.mac;
   const misdirected = (to: string): Partial<Evidence> => ({
     macTables: { l2: { [mac(to)]: 'l4' } },
@@ -115,6 +115,15 @@ describe('a switch whose frame did not reach its destination', () => {
 
   test('has the MAC on the wrong port', () => {
     expect(causeOfFailure({ ...evidence, ...misdirected('s1') })).toMatchObject({ code: 'mac-moved', node: 'l2' });
+  });
+
+  test('is a consequence if a server without the VIP forwarded the request', () => {
+    const without = evidenceOf(inLineBridge({ services, servers: { forwarding: true } }), 'client', 'a');
+    expect(causeOfFailure({ ...without, ...misdirected('l3') })).toMatchObject({
+      code: 'vip-not-on-server',
+      node: 's1',
+    });
+    expect(causeOfFailure({ ...without, ...misdirected('s1') })).toMatchObject({ code: 'vip-not-on-server' });
   });
 
   test('learned it from that very frame, whose two MACs are the same', () => {

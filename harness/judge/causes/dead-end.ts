@@ -44,6 +44,7 @@ export function deadEndOnward(
     service !== undefined &&
     MODES[service.mode].handsOver !== 'mac' &&
     balancedBy(service, node) &&
+    nodeOf(plan, node).balancer !== null &&
     service.vip === dst;
   if (!translates) return endAt(evidence, node, { src, dst });
   const servers = serversInUse(node, service, evidence);

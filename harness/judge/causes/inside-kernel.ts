@@ -139,13 +139,14 @@ export function deadEndHere(
   endAt: typeof missingAt = deadEndAt,
 ): Cause | null {
   const { plan, flow } = evidence;
-  const { sysctls, bridge } = nodeOf(plan, node);
+  const { sysctls, bridge, balancer } = nodeOf(plan, node);
   const service = serviceOf(plan, flow);
-  const isForService = balancedBy(service, node) && service?.vip === dst.ip;
+  const balances = balancedBy(service, node) && balancer !== null;
+  const isForService = balances && service?.vip === dst.ip;
   // An L4 answers echo requests to its VIP itself, even without owning it.
   const isBalanced = isForService && flow.protocol !== 'icmp';
   // After the load balancer, an answer to a proxy IP has the caller as destination.
-  const isOfServer = balancedBy(service, node) && service?.pool.some(({ address }) => address === src.ip) === true;
+  const isOfServer = balances && service?.pool.some(({ address }) => address === src.ip) === true;
   if (isOfServer && !isForService) return endAt(evidence, node, { src: src.ip, dst: flow.source });
   const isTranslated = translatedBack(evidence, node, dst.ip) !== null;
   const isForNode = (addressesOf(plan, node).includes(dst.ip) || isForService) && !isBalanced && !isTranslated;

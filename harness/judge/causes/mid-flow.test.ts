@@ -2,7 +2,7 @@ import { plan, type LabSketch } from '../../model/testing/lab-builder.ts';
 import { inLineBridge, L4, oneArm, QUIET_ARP, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import { redirectsIn } from '../evidence/redirects.ts';
-import { CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
+import { arp, CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
@@ -114,6 +114,17 @@ describe('half-seen-by-firewall', () => {
   test('not if it forwarded the segment', () => {
     const passed = [...swallowed, segment(10, ['l3', 'out', 'l2'], { seq: 4, flags: 'A' })];
     expect(named({ ...base, walk: oneWay, packets: passed })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('not if it asked for the MAC of the next hop: it had accepted the segment', () => {
+    const lost = between(swallowed[0]!, VIP_A, CLIENT);
+    const asking = (targetIp: string): Sighting => ({
+      ...arp(['l3', 'out', 'client'], { op: 'request', senderIp: '198.51.100.1', targetIp }),
+      time: 10,
+    });
+    const cause = (targetIp: string) => named({ ...base, walk: oneWay, packets: [lost, asking(targetIp)] })[0];
+    expect(cause(CLIENT)).not.toBe('half-seen-by-firewall');
+    expect(cause(S2)).toBe('half-seen-by-firewall');
   });
 
   test('not if its kernel has no route for the lost packet', () => {

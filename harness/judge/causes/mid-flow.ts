@@ -16,7 +16,7 @@ import { ETHERNET_HEADER } from './too-big.ts';
  * and connections that had already lost a segment, since the node may have bypassed the sender only after giving up.
  */
 export const redirected: Rule = (evidence) => {
-  const { packets, plan, flow } = evidence;
+  const { packets, plan, flow, key } = evidence;
   const holder = (mac: string): NodePlan | undefined => nodeWithMac(plan, mac);
   /** Of a datagram, a second one shows that the first was lost, unless it was answered. */
   const isAnsweredBetween = (begin: number, end: number): boolean =>
@@ -27,7 +27,8 @@ export const redirected: Rule = (evidence) => {
         time > begin &&
         time < end &&
         frame.ip?.dst === flow.source &&
-        frame.ip.src !== flow.source &&
+        frame.ip.src === key.address &&
+        (frame.udp === undefined || frame.udp.srcPort === key.port) &&
         frame.icmp?.inner === undefined,
     );
   for (const { time, node, direction, frame } of packets) {
@@ -130,7 +131,8 @@ export const halfSeen: Rule = (evidence) => {
             q.frame.icmp?.seq === p.frame.icmp?.seq,
         ),
     );
-    if (!swallowed || hasReported(node.name, swallowed, packets)) continue;
+    if (!swallowed || hasReported(node.name, swallowed, packets) || asksNextHop(node.name, swallowed, evidence))
+      continue;
     if (!sawBothDirections(node, swallowed.frame, walk)) {
       const { src: source, dst: destination } = swallowed.frame.ip!;
       return cause('half-seen-by-firewall', 'half-seen', { node: node.name, source, destination });
@@ -138,6 +140,14 @@ export const halfSeen: Rule = (evidence) => {
   }
   return null;
 };
+
+/** Whether a node asked for the MAC of a packet's next hop: its firewall had accepted the packet. */
+function asksNextHop(name: string, { time, frame: { ip } }: Sighting, { plan, packets }: Evidence): boolean {
+  const asked = packets.flatMap(({ node, direction, time: at, frame: { arp } }) =>
+    node === name && direction === 'out' && at >= time && arp?.op === 'request' ? [arp.targetIp] : [],
+  );
+  return asked.length > 0 && asked.includes(nextHop(plan, name, { src: ip!.src, dst: ip!.dst }));
+}
 
 /** Whether a node sent an ICMP error about a packet: its firewall would have dropped it silently. */
 function hasReported(name: string, { time, frame: { ip, length } }: Sighting, packets: Sighting[]): boolean {

@@ -14,7 +14,7 @@ import { addressesOf, type Rule } from './rule.ts';
 export const notTranslated: Rule = (evidence) => {
   const { walk, flow, plan, packets } = evidence;
   const last = walk.reply.at(-1);
-  if (last === undefined || last.node === flow.from || !isAddressee(last, plan)) return null;
+  if (last === undefined || !isAddressee(last, plan)) return null;
   const { node } = last;
   const { ip: source, port } = last.src;
   const { ip: destination } = last.dst;
@@ -22,6 +22,13 @@ export const notTranslated: Rule = (evidence) => {
   const isOwn = (address: string): boolean =>
     nat?.to.includes(address) === true || addressesOf(plan, node).includes(address);
   if (nat === undefined || !isOwn(destination)) return null;
+  // The router's own calls have its own source, unless that is an address that it does not have.
+  if (node === flow.from && addressesOf(plan, node).includes(destination)) return null;
+  // The router also forwarded the translated request later, and the answer belongs to that connection.
+  const isForwarded = walk.request.some(
+    (hop) => hop.node === node && hop.direction === 'out' && hop.src.ip === destination && hop.dst.ip === source,
+  );
+  if (isForwarded && !addressesOf(plan, node).includes(destination)) return null;
   // Without a route for an untranslated packet, its source is not checked (ip_route_input_slow).
   const isRouted =
     addressesOf(plan, node).includes(destination) ||
@@ -49,6 +56,8 @@ function translationsBack(
   destination: string,
 ): { address: string; called: HopAddress }[] {
   const found = new Map<string, HopAddress>();
+  const [own] = evidence.walk.request;
+  if (own?.node === node && own.src.ip === destination) found.set(destination, own.dst);
   for (let address = destination; !found.has(address);) {
     const sent = translatedBack(evidence, node, address);
     if (sent === null) break;

@@ -122,7 +122,10 @@ function sourceAddress(caller: NodePlan, destination: string): string {
   );
   const route =
     routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ?? routes.find((r) => r.to === 'default');
-  const viaRoute = route && near.find((cidr) => contains(network(cidr), route.via!));
+  // The kernel ignores next hops at interfaces that are down.
+  const hops = route === undefined ? [] : [route.via!, ...(route.others ?? []).map(({ via }) => via!)];
+  const behind = (hop: string): string | undefined => near.find((cidr) => contains(network(cidr), hop));
+  const viaRoute = hops.map(behind).find((cidr) => cidr !== undefined);
   if (!isV6(destination)) return host(direct ?? viaRoute ?? addresses[0]!);
   const atLo = caller.loopback.filter(isV6).toReversed();
   const isDropped = deadEndOf(caller, { dst: destination }) !== null;

@@ -368,6 +368,26 @@ describe('flows', () => {
     expect(planOf({ flows, nodes: { client: { down } } }, lab).flows).toMatchObject([{ address: to, source }]);
   });
 
+  test('equal next hops at an interface that is down do not decide the source', () => {
+    const lab = stringify({
+      title: 'two-homed',
+      nodes: {
+        client: { role: 'client' },
+        s1: { role: 'server' },
+        s2: { role: 'server' },
+        s3: { role: 'server' },
+      },
+      links: [
+        { client: '203.0.113.10/24', s1: '203.0.113.11/24' },
+        { client: '198.51.100.129/25', s2: '198.51.100.130/25' },
+        { s1: '192.0.2.1/24', s3: '192.0.2.2/24' },
+      ],
+    });
+    const client = { routes: [{ to: '192.0.2.0/24', via: ['203.0.113.11', '198.51.100.130'] }], down: ['s1'] };
+    const flows = { a: { from: 'client', to: 's3', port: 80, expect: 'works' } };
+    expect(planOf({ flows, nodes: { client } }, lab).flows).toMatchObject([{ source: '198.51.100.129' }]);
+  });
+
   test('a caller with default routes of both families uses the one of the called address', () => {
     const both = (v4: string, v6: string) => ({ address: [v4, v6] });
     const lab = stringify({
