@@ -123,7 +123,7 @@ function sourceAddress(caller: NodePlan, destination: string): string {
   const route =
     routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ?? routes.find((r) => r.to === 'default');
   // The kernel ignores next hops at interfaces that are down.
-  const hops = route === undefined ? [] : [route.via!, ...(route.others ?? []).map(({ via }) => via!)];
+  const hops = route === undefined ? [] : [route.via!, ...(route.others ?? []).map(({ via }) => via)];
   const behind = (hop: string): string | undefined => near.find((cidr) => contains(network(cidr), hop));
   const viaRoute = hops.map(behind).find((cidr) => cidr !== undefined);
   if (!isV6(destination)) return host(direct ?? viaRoute ?? addresses[0]!);
