@@ -26,7 +26,13 @@ export const notTranslated: Rule = (evidence) => {
   if (node === flow.from && addressesOf(plan, node).includes(destination)) return null;
   // The router also forwarded the translated request later, and the answer belongs to that connection.
   const isForwarded = walk.request.some(
-    (hop) => hop.node === node && hop.direction === 'out' && hop.src.ip === destination && hop.dst.ip === source,
+    (hop, index) =>
+      hop.node === node &&
+      hop.direction === 'out' &&
+      hop.src.ip === destination &&
+      hop.dst.ip === source &&
+      walk.request[index - 1]?.node === node &&
+      walk.request[index - 1]!.src.ip === destination,
   );
   if (isForwarded && !addressesOf(plan, node).includes(destination)) return null;
   // Without a route for an untranslated packet, its source is not checked (ip_route_input_slow).
