@@ -15,6 +15,19 @@ test('packets of a node to itself are on no wire, so their absence is no disagre
   expect(disagreement(judgeAttempt(evidence, 1), predict(evidence.plan, evidence.flow))).toBeNull();
 });
 
+test('a kernel may report a missing end of a tunnel, or not', () => {
+  const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s2'] } };
+  const { plan, flow, ...evidence } = evidenceOf(oneArm({ services, servers: { tunnelEnd: [] } }), 'client', 'a');
+  const predicted = predict(plan, flow);
+  const reported = { ...judgeAttempt({ plan, flow, ...evidence }, 1), cause: predicted[0]!.cause };
+  expect(predicted).toMatchObject([{ cause: { code: 'no-tunnel-end', node: 's2' } }]);
+  expect(predicted[0]!.reply.length).toBeGreaterThan(0);
+  expect(disagreement(reported, predicted)).toBeNull();
+  expect(disagreement({ ...reported, observed: { ...reported.observed, reply: [] } }, predicted)).toBeNull();
+  const half = reported.observed.reply.slice(0, 1);
+  expect(disagreement({ ...reported, observed: { ...reported.observed, reply: half } }, predicted)).not.toBeNull();
+});
+
 test('a flow that should have worked reports its cause', () => {
   const evidence = evidenceOf(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } }), 'client', 'a');
   const attempt = judgeAttempt(evidence, 1);
