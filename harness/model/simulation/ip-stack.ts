@@ -91,12 +91,15 @@ function forwardOrDrop(run: Run, host: Host, inbound: Inbound, route: Route | nu
   const { device, packet, tracked, unserved } = inbound;
   const untranslated = route !== null && tracked.state === 'known' ? null : notTranslated(run, host, packet);
   const passing = blamed(withoutVip(host, packet), untranslated);
-  const endsInIpv6 = route === null && packet.dst.includes(':');
+  const isV6 = packet.dst.includes(':');
+  // For IPv6, a route to `lo` is one that drops (fib6_is_reject of net/ipv6/route.c).
+  const isMissing = route === null || (isV6 && route.device === 'lo');
+  const endsInIpv6 = isMissing && isV6;
   if (!forwards(device.settings, packet.dst) && !endsInIpv6) {
     die(run, passing, cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst }));
     return;
   }
-  if (route === null) {
+  if (isMissing) {
     noRoute(run, host, passing);
     if (deadEnd(host, passing)?.type !== 'blackhole') sendIcmpError(run, host, passing, { tracked });
     return;
