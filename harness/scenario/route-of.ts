@@ -1,3 +1,4 @@
+import { destinationOf } from '../../lb/terms/next-hops.ts';
 import type { DeadEndPlan, NodePlan, RoutePlan } from '../terms/plan.ts';
 import { contains, isV6, network } from './address.ts';
 
@@ -26,6 +27,18 @@ export function routeOf(node: NodePlan, { src, dst }: RouteQuestion): RoutePlan 
 export function deadEndOf(node: NodePlan, question: RouteQuestion): DeadEndPlan | null {
   const route = routeOf(node, question);
   return route !== null && 'type' in route ? route : null;
+}
+
+/**
+ * Whether a node forwards packets to an address by a service of mode `route`: its own subnets and longer routes go first, but
+ * not routes that drop (lb/render/routes.ts).
+ */
+export function isSpread({ balancer, interfaces, routes }: NodePlan, address: string): boolean {
+  const services = balancer?.config.routeServices ?? [];
+  const subnets = interfaces.flatMap(({ addresses }) => addresses.map(network));
+  const longer = routes.flatMap(({ to, from }) => (from === undefined && to !== 'default' ? [to] : []));
+  const goesFirst = [...subnets, ...longer].some((net) => contains(net, address));
+  return !goesFirst && services.some((service) => contains(destinationOf(service), address));
 }
 
 function tableOf(

@@ -1,7 +1,7 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import { serversInUse } from './available-servers.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
-import { deadEndOf, routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
+import { deadEndOf, isSpread, routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
 import { MODES } from '../../terms/mode.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { plansAround } from '../evidence/moment.ts';
@@ -46,7 +46,7 @@ export function deadEndOnward(
     balancedBy(service, node) &&
     nodeOf(plan, node).balancer !== null &&
     service.vip === dst;
-  if (!translates) return endAt(evidence, node, { src, dst });
+  if (!translates) return isSpread(nodeOf(plan, node), dst) ? null : endAt(evidence, node, { src, dst });
   const servers = serversInUse(node, service, evidence);
   // Packets into tunnels have the load balancer's own source.
   const from = MODES[service.mode].handsOver === 'tunnel' ? {} : { src };

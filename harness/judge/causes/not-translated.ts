@@ -24,6 +24,10 @@ export const notTranslated: Rule = (evidence) => {
   if (nat === undefined || !isOwn(destination)) return null;
   // The router's own calls have its own source, unless that is an address that it does not have.
   if (node === flow.from && addressesOf(plan, node).includes(destination)) return null;
+  // Without a route for an untranslated packet, its source is not checked (ip_route_input_slow).
+  const isRouted =
+    addressesOf(plan, node).includes(destination) ||
+    routeOf(nodeOf(plan, node), { src: source, dst: destination }) !== null;
   // The router also forwarded the translated request later, and the answer belongs to that connection.
   const isForwarded = walk.request.some(
     (hop, index) =>
@@ -34,11 +38,7 @@ export const notTranslated: Rule = (evidence) => {
       walk.request[index - 1]?.node === node &&
       walk.request[index - 1]!.src.ip === destination,
   );
-  if (isForwarded && !addressesOf(plan, node).includes(destination)) return null;
-  // Without a route for an untranslated packet, its source is not checked (ip_route_input_slow).
-  const isRouted =
-    addressesOf(plan, node).includes(destination) ||
-    routeOf(nodeOf(plan, node), { src: source, dst: destination }) !== null;
+  if (isForwarded && isRouted && !addressesOf(plan, node).includes(destination)) return null;
   if (isRouted && refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === source)) return null;
   const translations = translationsBack(evidence, node, destination);
